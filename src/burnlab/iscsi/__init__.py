@@ -1,0 +1,1 @@
+"""The iSCSI target (RFC 7143)."""
