@@ -1,12 +1,10 @@
-"""The entry point: sub-commands are loaded only when they are called."""
+"""The entry point. A room's commands are imported only when that room is called: start-up time counts."""
 
 from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Sequence
 
-import click
 import typer
 
 ROOMS = {
@@ -18,19 +16,48 @@ ROOMS = {
 }
 """Command → (module with a typer app called `app`, one line of help)."""
 
+INTERRUPTED = 130
 
-class LazyGroup(typer.core.TyperGroup):
-    """A group that imports a sub-command's module when it is called, not before: start-up time counts."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Every command, in the order of the table."""
-        return list(ROOMS)
+def _version(wanted: bool) -> None:
+    if wanted:
+        from burnlab import __version__
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the room's module and hand out its typer app as a click command."""
-        if cmd_name not in ROOMS:
-            return None
-        module, summary = ROOMS[cmd_name]
-        command = typer.main.get_command(importlib.import_module(module).app)
-        command.short_help = summary
-        return command
+        typer.echo(f"burnlab {__version__}")
+        raise typer.Exit
+
+
+def _application(called: str | None) -> typer.Typer:
+    """The whole application, of which only the room that is called is real; the others stand for help."""
+    application = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        help="An emulated optical recorder that real burn programs accept, and the lab around it.",
+    )
+
+    @application.callback()
+    def options(
+        version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Say which."),
+    ) -> None:
+        """Options that come before the command."""
+
+    for name, (module, summary) in ROOMS.items():
+        room = importlib.import_module(module).app if name == called else typer.Typer()
+        if name != called:
+            room.callback()(lambda: None)
+        application.add_typer(room, name=name, help=summary)
+    return application
+
+
+def main() -> None:
+    """Run the command line."""
+    called = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
+    try:
+        _application(called)()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read our output has gone: there is nobody left to tell.
+        sys.stderr.close()
+        sys.exit(1)

@@ -5,7 +5,7 @@ Rule 2: `scsi.mmc` holds what MMC adds; nothing outside it knows an optical medi
 """
 
 from burnlab.scsi.sense import Asc, CheckCondition, SenseData, SenseKey
-from burnlab.scsi.task import LOCAL_NEXUS, LogicalUnit, Nexus, Reply, Status, Task
+from burnlab.scsi.task import LOCAL_NEXUS, LogicalUnit, Nexus, Reply, SharedUnit, Status, Task
 
 __all__ = [
     "LOCAL_NEXUS",
@@ -16,6 +16,7 @@ __all__ = [
     "Reply",
     "SenseData",
     "SenseKey",
+    "SharedUnit",
     "Status",
     "Task",
 ]

@@ -22,7 +22,7 @@ class SenseKey(IntEnum):
 
 
 class Asc(Enum):
-    """Additional sense code and qualifier.    Source: MMC-6, annex F; SPC-4, annex D."""
+    """Additional sense code and qualifier.    Source: SPC-4, annex D (ASC and ASCQ assignments)."""
 
     NO_ADDITIONAL_SENSE = (0x00, 0x00)
     NOT_READY_CAUSE_NOT_REPORTABLE = (0x04, 0x00)
@@ -52,6 +52,7 @@ class Asc(Enum):
     CANNOT_WRITE_INCOMPATIBLE_MEDIUM = (0x30, 0x05)
     CANNOT_FORMAT_INCOMPATIBLE_MEDIUM = (0x30, 0x06)
     MEDIUM_FORMAT_CORRUPTED = (0x31, 0x00)
+    SAVING_PARAMETERS_NOT_SUPPORTED = (0x39, 0x00)
     MEDIUM_NOT_PRESENT = (0x3A, 0x00)
     MEDIUM_NOT_PRESENT_TRAY_CLOSED = (0x3A, 0x01)
     MEDIUM_NOT_PRESENT_TRAY_OPEN = (0x3A, 0x02)
@@ -62,6 +63,7 @@ class Asc(Enum):
     ILLEGAL_MODE_FOR_THIS_TRACK = (0x64, 0x00)
     INVALID_PACKET_SIZE = (0x64, 0x01)
     SESSION_FIXATION_ERROR = (0x72, 0x00)
+    INCOMPLETE_TRACK_IN_SESSION = (0x72, 0x03)
     EMPTY_OR_PARTIAL_RESERVED_TRACK = (0x72, 0x04)
     NO_MORE_TRACK_RESERVATIONS = (0x72, 0x05)
 
@@ -127,7 +129,7 @@ class SenseData:
         return f"{self.key:X}/{self.asc:02X}/{self.ascq:02X}"
 
 
-class CheckCondition(Exception):  # noqa: N818 - the standard's name for it
+class CheckCondition(Exception):
     """The command ends with CHECK CONDITION and this sense data."""
 
     def __init__(self, sense: SenseData) -> None:

@@ -1,0 +1,5 @@
+"""`python -m burnlab`."""
+
+from burnlab.cli.main import main
+
+main()

@@ -1,0 +1,63 @@
+"""What a medium refuses, told as physical truth. Whoever drives the disc turns it into its own words."""
+
+from __future__ import annotations
+
+
+class DiscError(Exception):
+    """The medium can't do what was asked. Nothing on it has changed."""
+
+
+class NotWritable(DiscError):
+    """The disc is closed."""
+
+
+class NotRecordable(DiscError):
+    """The medium was never recordable."""
+
+
+class CannotErase(DiscError):
+    """The medium can't be blanked."""
+
+
+class NotNextWritable(DiscError):
+    """A write went somewhere else than to a next writable address."""
+
+    def __init__(self, lba: int, next_writable: int | None) -> None:
+        super().__init__(f"LBA {lba} is not the next writable address {next_writable}")
+        self.next_writable = next_writable
+
+
+class BeyondEnd(DiscError):
+    """A write would go past the end of its track or of the medium."""
+
+
+class NotRecorded(DiscError):
+    """A block that was never recorded can't be read."""
+
+    def __init__(self, lba: int) -> None:
+        super().__init__(f"LBA {lba} is not recorded")
+        self.lba = lba
+
+
+class WrongWriteType(DiscError):
+    """The write type doesn't fit the medium in its present state."""
+
+
+class NotAtOnceReadable(DiscError):
+    """The disc is being recorded at once: it can't be read before that has ended."""
+
+
+class NoSuchTrack(DiscError):
+    """There is no track with this number."""
+
+
+class CannotReserve(DiscError):
+    """No track of this size can be reserved here."""
+
+
+class IncompleteTrack(DiscError):
+    """A session can't be closed while one of its tracks is open."""
+
+
+class SurfaceFailure(DiscError):
+    """The file behind the surface took no more: its filesystem is full or broken."""

@@ -1,0 +1,100 @@
+"""Sessions and tracks as frozen values, and how they are kept as JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class WriteType(StrEnum):
+    """How a track is recorded."""
+
+    INCREMENTAL = "incremental"
+    DISC_AT_ONCE = "disc-at-once"
+
+
+class TrackState(StrEnum):
+    """Life of a track."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    DAMAGED = "damaged"
+    """Writing was cut off: the drive knows no next writable address any more, only closing helps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A track that has been recorded or reserved. `blocks` counts what is recorded, from `start` on."""
+
+    number: int
+    session: int
+    start: int
+    blocks: int
+    state: TrackState
+    write_type: WriteType
+    reserved_blocks: int = 0
+    """Size set aside by RESERVE TRACK; 0 where the track takes what comes."""
+
+    @property
+    def end(self) -> int:
+        """One past the last recorded block."""
+        return self.start + self.blocks
+
+
+@dataclass(frozen=True, slots=True)
+class TrackView:
+    """A track as a drive tells of it, the invisible one included."""
+
+    number: int
+    session: int
+    start: int
+    size: int
+    free_blocks: int = 0
+    next_writable: int | None = None
+    last_recorded: int | None = None
+    blank: bool = False
+    damaged: bool = False
+    reserved: bool = False
+    write_type: WriteType = WriteType.INCREMENTAL
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """A closed session: its tracks are those from `first_track` to `last_track`."""
+
+    number: int
+    start: int
+    blocks: int
+    first_track: int
+    last_track: int
+
+
+@dataclass(frozen=True, slots=True)
+class DiscState:
+    """All that is known of a disc beside the data on its surface."""
+
+    medium: str
+    product: str
+    capacity_blocks: int
+    tracks: tuple[Track, ...] = ()
+    closed_sessions: int = 0
+    finalized: bool = False
+    """Nothing can be added: written at once, or closed for good."""
+    incremental: bool = True
+    """The disc can be written incrementally; not so after minimal blanking."""
+
+    def to_json(self) -> str:
+        """The state as a JSON document."""
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> DiscState:
+        """Read a document that `to_json` wrote; ValueError, KeyError or TypeError if it is none."""
+        document: dict[str, Any] = json.loads(text)
+        tracks = tuple(
+            Track(**(row | {"state": TrackState(row["state"]), "write_type": WriteType(row["write_type"])}))
+            for row in document.pop("tracks")
+        )
+        return cls(tracks=tracks, **document)

@@ -1,0 +1,144 @@
+"""The surface: recorded blocks as one sparse file, or as memory in a test."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+from burnlab.disc.errors import SurfaceFailure
+
+BLOCK_BYTES = 2048
+
+Data: TypeAlias = bytes | bytearray | memoryview
+
+
+class Surface(Protocol):
+    """Blocks of 2048 bytes by LBA. What was never written reads as zeros."""
+
+    @property
+    def blocks(self) -> int:
+        """One past the highest block that was ever written, rounded up."""
+        ...
+
+    def read(self, lba: int, count: int) -> bytes:
+        """`count` blocks from `lba` on."""
+        ...
+
+    def write(self, lba: int, data: Data) -> None:
+        """Write whole blocks; SurfaceFailure if they can't all be kept."""
+        ...
+
+    def resize(self, blocks: int) -> None:
+        """Cut off or extend by zeros."""
+        ...
+
+    def flush(self) -> None:
+        """Hand everything over to stable storage."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the file."""
+        ...
+
+
+class FileSurface:
+    """A sparse file: block n lies at byte n * 2048, so a data disc can be mounted as it lies."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        flags = os.O_RDONLY if read_only else os.O_RDWR | os.O_CREAT
+        self._fd = os.open(path, flags | os.O_CLOEXEC, 0o666)
+        self.path = path
+
+    @property
+    def blocks(self) -> int:
+        """The file's size in blocks, rounded up."""
+        return -(-os.fstat(self._fd).st_size // BLOCK_BYTES)
+
+    def read(self, lba: int, count: int) -> bytes:
+        """`count` blocks from `lba` on, zeros past the file's end."""
+        length = count * BLOCK_BYTES
+        data = os.pread(self._fd, length, lba * BLOCK_BYTES)
+        while len(data) < length:
+            more = os.pread(self._fd, length - len(data), lba * BLOCK_BYTES + len(data))
+            if not more:
+                return data.ljust(length, b"\0")
+            data += more
+        return data
+
+    def write(self, lba: int, data: Data) -> None:
+        """Write whole blocks; a filesystem that is full may leave some of them behind the end."""
+        offset = lba * BLOCK_BYTES
+        view = memoryview(data)
+        try:
+            while view:
+                written = os.pwrite(self._fd, view, offset)
+                view = view[written:]
+                offset += written
+        except OSError as error:
+            raise SurfaceFailure(f"{self.path}: {os.strerror(error.errno or errno.EIO)}") from error
+
+    def resize(self, blocks: int) -> None:
+        """Cut off or extend by a hole."""
+        try:
+            os.ftruncate(self._fd, blocks * BLOCK_BYTES)
+        except OSError as error:
+            raise SurfaceFailure(f"{self.path}: {os.strerror(error.errno or errno.EIO)}") from error
+
+    def flush(self) -> None:
+        """fdatasync: takes as long as the storage needs."""
+        try:
+            os.fdatasync(self._fd)
+        except OSError as error:
+            raise SurfaceFailure(f"{self.path}: {os.strerror(error.errno or errno.EIO)}") from error
+
+    def close(self) -> None:
+        """Close the file; a second call does nothing."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+class MemorySurface:
+    """Blocks in memory, for tests and for trying things."""
+
+    def __init__(self) -> None:
+        self._blocks: dict[int, bytes] = {}
+        self._size = 0
+
+    @property
+    def blocks(self) -> int:
+        """One past the highest block."""
+        return self._size
+
+    def read(self, lba: int, count: int) -> bytes:
+        """`count` blocks from `lba` on."""
+        zeros = bytes(BLOCK_BYTES)
+        return b"".join(self._blocks.get(n, zeros) for n in range(lba, lba + count))
+
+    def write(self, lba: int, data: Data) -> None:
+        """Keep whole blocks."""
+        for n in range(len(data) // BLOCK_BYTES):
+            self._blocks[lba + n] = bytes(data[n * BLOCK_BYTES : (n + 1) * BLOCK_BYTES])
+        self._size = max(self._size, lba + len(data) // BLOCK_BYTES)
+
+    def resize(self, blocks: int) -> None:
+        """Forget what lies past `blocks`."""
+        for n in [n for n in self._blocks if n >= blocks]:
+            del self._blocks[n]
+        self._size = blocks
+
+    def flush(self) -> None:
+        """Nothing to do."""
+
+    def close(self) -> None:
+        """Nothing to do."""
+
+
+class NoSurface(MemorySurface):
+    """Takes everything and keeps nothing: for test writing."""
+
+    def write(self, lba: int, data: Data) -> None:
+        """Count the blocks, forget the data."""
+        self._size = max(self._size, lba + len(data) // BLOCK_BYTES)

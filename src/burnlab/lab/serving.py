@@ -1,0 +1,187 @@
+"""A recorder at work: disc files in the tray, the iSCSI target in front, a panel for hands from outside."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TextIO
+
+from burnlab.disc import Disc, DiscError
+from burnlab.disc.folder import FolderError, open_disc
+from burnlab.iscsi.server import TargetConfig, TargetServer
+from burnlab.recorder import ClockedUnit, Model, Recorder
+from burnlab.recorder.recorder import RemovalPreventedError
+from burnlab.recorder.trace import TracedUnit
+from burnlab.scsi import Nexus, Reply, SharedUnit, Task
+
+
+class PanelError(Exception):
+    """The hands from outside can't do that now; `hint` says what to do."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class _OneAtATime:
+    """A unit behind a lock: commands and the panel never meet inside the recorder."""
+
+    def __init__(self, unit: SharedUnit, lock: threading.RLock) -> None:
+        self._unit = unit
+        self._lock = lock
+
+    def execute(self, task: Task) -> Reply:
+        with self._lock:
+            return self._unit.execute(task)
+
+    def open_nexus(self, nexus: Nexus) -> None:
+        with self._lock:
+            self._unit.open_nexus(nexus)
+
+    def close_nexus(self, nexus: Nexus) -> None:
+        with self._lock:
+            self._unit.close_nexus(nexus)
+
+    def reset(self) -> None:
+        with self._lock:
+            self._unit.reset()
+
+
+class ServedRecorder:
+    """One recorder, its target, and its panel.
+
+    `trace` gets a JSON line per command. `close` ends everything with the disc safe.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        target: TargetConfig,
+        *,
+        speed: float | None = None,
+        trace: TextIO | None = None,
+    ) -> None:
+        self.recorder = Recorder(model, speed=speed)
+        self.disc_path: Path | None = None
+        self._lock = threading.RLock()
+        self._trace = trace
+        unit: SharedUnit = ClockedUnit(self.recorder, time.monotonic)
+        if trace is not None:
+            unit = TracedUnit(unit, self._write_trace, time.monotonic)
+        self.target = TargetServer(_OneAtATime(unit, self._lock), target)
+
+    def _write_trace(self, line: dict[str, Any]) -> None:
+        trace = self._trace
+        if trace is None:
+            return
+        try:
+            trace.write(json.dumps(line, separators=(",", ":")) + "\n")
+            trace.flush()
+        except (OSError, ValueError):
+            # A full disk must not end a burn: the trace ends instead.
+            self._trace = None
+
+    @property
+    def url(self) -> str:
+        """Where the recorder is reached: `iscsi://HOST:PORT/IQN/LUN`."""
+        return self.target.url
+
+    def load(self, path: Path) -> dict[str, Any]:
+        """Put the disc of a folder into the tray, which must be empty; FolderError, PanelError."""
+        with self._lock:
+            if self.recorder.disc_in_tray is not None:
+                if not self.recorder.tray_open:
+                    raise PanelError(
+                        f"{self.disc_path} is in the tray", "eject it first: burnlab recorder eject"
+                    )
+                self._take_out()
+            disc = open_disc(path)
+            self.recorder.load(disc, time.monotonic())
+            self.disc_path = path
+        return self.status()
+
+    def eject(self, *, force: bool = False) -> dict[str, Any]:
+        """Open the tray and take the disc out; PanelError while an initiator has locked it."""
+        with self._lock:
+            if force:
+                self.recorder.unlock()
+            self._take_out()
+        return self.status()
+
+    def close_tray(self) -> dict[str, Any]:
+        """Push the tray in again, with the disc that a guest has ejected still in it."""
+        with self._lock:
+            self.recorder.close_tray(time.monotonic())
+        return self.status()
+
+    def _take_out(self) -> None:
+        try:
+            disc = self.recorder.remove()
+        except RemovalPreventedError as error:
+            raise PanelError(
+                str(error), "let the guest eject it, or force it: burnlab recorder eject --force"
+            ) from None
+        self.disc_path = None
+        if disc is not None:
+            disc.close()
+
+    def status(self) -> dict[str, Any]:
+        """What a panel would show; keys are stable."""
+        with self._lock:
+            recorder = self.recorder
+            disc = recorder.disc_in_tray
+            recorder.settle(time.monotonic())
+            operation = recorder.operation
+            return {
+                "url": self.url,
+                "model": recorder.model.name,
+                "tray": "open" if recorder.tray_open else "closed",
+                "locked": recorder.removal_prevented,
+                "busy": operation.work.name.lower() if operation is not None else None,
+                "disc": str(self.disc_path) if self.disc_path is not None else None,
+                "medium": disc_report(disc) if disc is not None else None,
+            }
+
+    def close(self) -> None:
+        """End the target, then write the disc's state down and let go of it."""
+        self.target.close()
+        with self._lock:
+            disc = self.recorder.disc_in_tray
+            if disc is not None:
+                with suppress(DiscError):
+                    disc.close()
+        if self._trace is not None:
+            self._trace.flush()
+
+
+def disc_report(disc: Disc) -> dict[str, Any]:
+    """A disc as `disc info --json` and the panel tell of it; keys are stable."""
+    state = disc.state
+    condition = "blank" if disc.is_blank else "appendable" if disc.is_appendable else "closed"
+    return {
+        "type": disc.medium.name,
+        "profile": f"0x{disc.profile:04X}",
+        "state": condition,
+        "capacity_blocks": state.capacity_blocks,
+        "free_blocks": disc.free_blocks,
+        "next_writable_address": disc.next_writable,
+        "sessions": [
+            {
+                "number": s.number,
+                "start_lba": s.start,
+                "blocks": s.blocks,
+                "tracks": s.last_track - s.first_track + 1,
+            }
+            for s in disc.session_views()
+        ],
+        "formatted_blocks": 0,
+        "spare_blocks": 0,
+        "product": state.product,
+        "damaged_tracks": [v.number for v in disc.track_views() if v.damaged],
+    }
+
+
+__all__ = ["FolderError", "PanelError", "ServedRecorder", "disc_report"]
