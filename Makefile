@@ -1,0 +1,46 @@
+# `make` lists the targets. `make demo` and `make test` install what is missing and then do their job.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+REPORT ?= reports/demo
+STAMP  := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench full packages-demo packages-test packages-bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: packages-demo $(STAMP) ## the main job: a guest's xorriso works an emulated DVD-RW from end to end
+	$(BIN)/burnlab lab run --plan walkthrough --type dvd-rw --program xorriso --where guest --report $(REPORT)
+	@echo "report: $(REPORT)/report.md"
+
+full: packages-demo $(STAMP) ## the same with the scenario's own sizes: slower
+	$(BIN)/burnlab lab run --plan walkthrough --type dvd-rw --program xorriso --where guest --full --report reports/full
+
+test: packages-test $(STAMP) ## every test, linters included
+	$(BIN)/pytest -q
+
+lint: $(STAMP) ## linters, types and import contracts only
+	$(BIN)/pytest -q tests/test_architecture.py
+
+format: $(STAMP) ## put the code into shape
+	$(BIN)/ruff check --fix src tests bench
+	$(BIN)/ruff format src tests bench
+
+bench: packages-bench $(STAMP) ## how fast beside the peers: prints ratios
+	$(BIN)/python bench/iscsi_throughput.py
+
+packages-demo packages-test packages-bench:
+	@tools/install-packages $(@:packages-%=%)
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "burnlab needs Python 3.11 or newer: make PYTHON=python3.12"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+clean: ## remove the environment, caches and reports (guest images stay in the user's cache)
+	rm -rf $(VENV) reports .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,67 @@
+"""A recorder served by the real command, as a process of its own: so that it can be killed."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+BURNLAB = (sys.executable, "-m", "burnlab")
+
+
+def burnlab(*words: object, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run `burnlab` to its end."""
+    return subprocess.run(
+        [*BURNLAB, *map(str, words)], capture_output=True, text=True, timeout=120, check=False, **options
+    )
+
+
+def info(disc: Path) -> dict[str, Any]:
+    """What `disc info --json` says."""
+    told = burnlab("disc", "info", disc, "--json")
+    assert told.returncode == 0, told.stderr
+    report: dict[str, Any] = json.loads(told.stdout)
+    return report
+
+
+class ServedProcess:
+    """`burnlab recorder serve` with a disc; `file_limit` stands for a host disk that gets full."""
+
+    def __init__(self, folder: Path, disc: Path, *words: str, port: int = 0, file_limit: int = 0) -> None:
+        self.control = folder / "panel"
+        limit = ("prlimit", f"--fsize={file_limit}") if file_limit else ()
+        self.process = subprocess.Popen(
+            [
+                *limit,
+                *BURNLAB,
+                *("recorder", "serve", "--disc", str(disc), "--listen", f"127.0.0.1:{port}"),
+                *("--control", str(self.control), *words),
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line.startswith("ready iscsi://"), (line, self.process.communicate())
+        self.url = line.removeprefix("ready ").strip()
+
+    @property
+    def port(self) -> int:
+        """The port that is bound."""
+        return int(self.url.removeprefix("iscsi://").split("/")[0].rpartition(":")[2])
+
+    def kill(self) -> None:
+        """SIGKILL: nothing is tidied up."""
+        self.process.kill()
+        self.process.communicate()
+
+    def end(self) -> str:
+        """SIGTERM; returns what was said on stderr."""
+        self.process.send_signal(signal.SIGTERM)
+        _, stderr = self.process.communicate(timeout=60)
+        assert self.process.returncode == 0, stderr
+        return stderr
