@@ -157,12 +157,19 @@ class ServedRecorder:
             self._trace.flush()
 
 
+def disc_condition(disc: Disc) -> str:
+    """One word for the state of a disc."""
+    if disc.state.overwritable:
+        return "formatted"
+    return "blank" if disc.is_blank else "appendable" if disc.is_appendable else "closed"
+
+
 def disc_report(disc: Disc) -> dict[str, Any]:
     """A disc as `disc info --json` and the panel tell of it; keys are stable."""
     state = disc.state
-    condition = "blank" if disc.is_blank else "appendable" if disc.is_appendable else "closed"
+    condition = disc_condition(disc)
     return {
-        "type": disc.medium.name,
+        "type": disc.type_name,
         "profile": f"0x{disc.profile:04X}",
         "state": condition,
         "capacity_blocks": state.capacity_blocks,
@@ -177,8 +184,8 @@ def disc_report(disc: Disc) -> dict[str, Any]:
             }
             for s in disc.session_views()
         ],
-        "formatted_blocks": 0,
-        "spare_blocks": 0,
+        "formatted_blocks": state.formatted_blocks,
+        "spare_blocks": state.spare_blocks,
         "product": state.product,
         "damaged_tracks": [v.number for v in disc.track_views() if v.damaged],
     }

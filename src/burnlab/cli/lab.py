@@ -1,0 +1,187 @@
+"""`burnlab lab`: run a plan from end to end and report what was proven."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ClassVar, NoReturn, TextIO
+
+import typer
+
+from burnlab.lab.monitor import Monitor
+
+if TYPE_CHECKING:
+    from burnlab.lab.loading import LoadedPlan
+    from burnlab.lab.plan import Case, Plan, Step
+    from burnlab.lab.result import CaseResult, RunResult, StepResult
+    from burnlab.lab.run import Job, StationOpener
+
+app = typer.Typer(no_args_is_help=True, help="Run a plan from end to end and report what was proven.")
+
+PROGRAMS = ("xorriso", "burnlab")
+PLACES = ("guest", "memory")
+LATER = {
+    "burnlab": "--program burnlab comes with burnlab's own burn program, which isn't there yet",
+    "memory": "--where memory comes with burnlab's own burn program, which isn't there yet",
+}
+
+
+class ConsoleMonitor(Monitor):
+    """A line per step while the run goes on; on a terminal the step that runs is shown too."""
+
+    MARKS: ClassVar = {"held": ("✓", "ok"), "failed": ("✗", "FAILED"), "not run": ("–", "not run")}
+
+    def __init__(self, out: TextIO, err: TextIO) -> None:
+        self.out = out
+        self.err = err
+        self.plain = "utf" not in (out.encoding or "").lower()
+        self.live = out.isatty()
+
+    def _say(self, text: str) -> None:
+        encoding = self.out.encoding or "utf-8"
+        self.out.write(text.encode(encoding, "replace").decode(encoding))
+        self.out.flush()
+
+    def run_begins(self, plan: Plan, cases: tuple[Case, ...]) -> None:
+        """Say what is to be run."""
+        types = ", ".join(case.type for case in cases)
+        self._say(f"{plan.title}\n{types}, size {cases[0].size}\n")
+
+    def note(self, text: str) -> None:
+        """Messages go to stderr."""
+        self.err.write(f"{text}\n")
+        self.err.flush()
+
+    def case_begins(self, case: Case, steps: tuple[Step, ...]) -> None:
+        """Head the steps of a case."""
+        self._say(f"{case.type} in a {case.model}, {len(steps)} steps\n")
+
+    def step_begins(self, step: Step) -> None:
+        """On a terminal, show what is being waited for."""
+        if self.live:
+            self._say(f"  . {step.name}\r")
+
+    def step_ends(self, result: StepResult) -> None:
+        """The line of a step, and why it doesn't hold."""
+        mark = self.MARKS[result.state][self.plain]
+        note = f"  {result.cites}" if result.kind == "scenario" else "  (preparation)"
+        self._say(f"  {mark} {result.name:<18} {result.seconds:7.1f} s{note}\n")
+        for change in result.sabotage:
+            self._say(f"      sabotaged: {change}\n")
+        for reason in result.why:
+            self._say("".join(f"      {line}\n" for line in reason.splitlines()))
+
+    def case_ends(self, result: CaseResult) -> None:
+        """Sum up a case."""
+        failed, left = result.count("failed"), result.count("not run")
+        self._say(f"{result.type}: {result.count('held')} held, {failed} failed, {left} not run\n")
+
+    def run_ends(self, result: RunResult) -> None:
+        """Say how it ended."""
+        if result.broken:
+            self.note(f"burnlab lab: the lab is broken: {result.broken}")
+            if result.hint:
+                self.note(f"  {result.hint}")
+        if result.sabotage:
+            self._say(f"step {result.sabotage} was sabotaged on purpose\n")
+        self._say(f"{result.state} in {result.seconds:.1f} s, run {result.id}\n")
+
+
+def _usage(message: str) -> NoReturn:
+    typer.echo(f"burnlab lab: {message}", err=True)
+    raise typer.Exit(2)
+
+
+@app.command()
+def plans() -> None:
+    """List the plans that come with burnlab, and their steps."""
+    from burnlab.lab.loading import load_plan, shipped_plans
+
+    for name in shipped_plans():
+        plan = load_plan(name).plan
+        typer.echo(f"{name}: {plan.title}")
+        typer.echo(f"  types: {', '.join(plan.types)}")
+        for step in plan.steps:
+            mark = " (preparation)" if step.kind == "preparation" else ""
+            typer.echo(f"  {step.name:<18} {step.cites}{mark}")
+
+
+@app.command()
+def run(  # noqa: PLR0917 - typer reads its options from here
+    plan: Annotated[str, typer.Option(help="A plan's name, or a plan file.")] = "walkthrough",
+    type_: Annotated[
+        list[str] | None, typer.Option("--type", help="Type of medium; may be given several times, or `all`.")
+    ] = None,
+    program: Annotated[str, typer.Option(help="xorriso (the real one).")] = "xorriso",
+    where: Annotated[str, typer.Option(help="guest (QEMU).")] = "guest",
+    report: Annotated[
+        Path | None, typer.Option(help="Folder for report.json, report.xml, report.md and the traces.")
+    ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Payloads that give the scenario's own numbers.")
+    ] = False,
+    sabotage: Annotated[
+        str, typer.Option(metavar="STEP", help="Spoil what this step sees: the run must turn red.")
+    ] = "",
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the discs, and say where they are.")] = False,
+) -> None:
+    """Run a plan. Exit value 0: all held; 1: a step didn't hold; 2: usage; 3: the lab itself is broken."""
+    from burnlab.lab.loading import PlanError, load_plan
+    from burnlab.lab.run import Job, UnknownStepError
+
+    _check_choice("--program", program, PROGRAMS)
+    _check_choice("--where", where, PLACES)
+    try:
+        loaded = load_plan(plan)
+        job = Job(loaded, _cases(loaded, type_ or [], full, program), where, sabotage)
+    except PlanError as error:
+        _usage(str(error))
+    except UnknownStepError as error:
+        _usage(f"{error}; `burnlab lab plans` lists the steps")
+    result = _carry_out(job, _opener(job, report, keep))
+    if report is not None:
+        _write(result, report)
+    raise typer.Exit(result.exit_value)
+
+
+def _check_choice(option: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        _usage(f"{option} {value}: there are {', '.join(allowed)}")
+    if value in LATER:
+        _usage(LATER[value])
+
+
+def _cases(loaded: LoadedPlan, types: list[str], full: bool, program: str) -> tuple[Case, ...]:
+    from burnlab.lab.plan import Case
+
+    offered = loaded.plan.types
+    wanted = list(offered) if types == ["all"] else types or [offered[0]]
+    for type_ in wanted:
+        if type_ not in offered:
+            _usage(f"--type {type_}: the plan {loaded.name} is for {', '.join(offered)}")
+    unique = dict.fromkeys(wanted)
+    return tuple(Case(type_, "full" if full else "quick", program, loaded.plan.model) for type_ in unique)
+
+
+def _opener(job: Job, report: Path | None, keep: bool) -> StationOpener:
+    """How the station is opened; tests put another one here."""
+    from burnlab.lab.bench import guest_station
+
+    return guest_station(job, traces=report, keep=keep, say=lambda text: typer.echo(text, err=True))
+
+
+def _carry_out(job: Job, opener: StationOpener) -> RunResult:
+    from burnlab.lab.run import run_plan
+
+    return run_plan(job, opener, ConsoleMonitor(sys.stdout, sys.stderr))
+
+
+def _write(result: RunResult, folder: Path) -> None:
+    from burnlab.lab.report import write_reports
+
+    try:
+        paths = write_reports(result, folder)
+    except OSError as error:
+        typer.echo(f"burnlab lab: the report can't be written: {error}", err=True)
+        raise typer.Exit(3) from None
+    typer.echo(f"report: {', '.join(str(path) for path in paths)}", err=True)

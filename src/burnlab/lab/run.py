@@ -1,0 +1,282 @@
+"""Carrying out a plan at a station, step by step.
+
+What follows a step that doesn't hold: steps that name it in `needs`, or that use what it captured, are not
+run, and neither are steps that rest on those; everything else goes on, because a wrong figure in one place
+says nothing about the others. After a command that doesn't end, nothing more is run, because the place is
+still busy with it; and a broken lab ends the run.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+
+from .expression import ExpressionError, Value, evaluate
+from .loading import LoadedPlan, step_dependencies
+from .matching import Check, Outcome, Transcript, match_transcript, tail
+from .monitor import Monitor
+from .patterns import substitute
+from .payload import PayloadShape, describe
+from .plan import Action, Case, Payload, Plan, Step
+from .result import CaseResult, CheckResult, RunResult, RunState, StepResult, run_id
+from .sabotage import sabotage
+from .station import CommandTimeout, RefusedError, Station, StationError
+
+StationOpener = Callable[[], AbstractContextManager[Station]]
+
+
+class UnknownStepError(Exception):
+    """`--sabotage` names a step that no case has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to run: a plan, the cases, where, and the step whose data is to be spoiled (or none)."""
+
+    loaded: LoadedPlan
+    cases: tuple[Case, ...]
+    where: str = "guest"
+    sabotage: str = ""
+
+    def __post_init__(self) -> None:
+        names = {step.name for case in self.cases for step in self.loaded.plan.steps_for(case)}
+        if self.sabotage and self.sabotage not in names:
+            raise UnknownStepError(f"no step is called {self.sabotage!r}")
+
+
+def shape_of(payload: Payload) -> PayloadShape:
+    """The shape that a plan's payload asks for."""
+    return PayloadShape(
+        payload.files, payload.folders, payload.blocks, payload.big, payload.seed, payload.sparse
+    )
+
+
+def run_plan(job: Job, open_station: StationOpener, monitor: Monitor) -> RunResult:
+    """Open the station, run every case, close it; a broken lab is a result too, not an exception."""
+    started, clock = datetime.now(UTC), time.monotonic()
+    run = _Run(job, monitor)
+    monitor.run_begins(job.loaded.plan, job.cases)
+    try:
+        with open_station() as station:
+            run.at(station)
+    except StationError as error:
+        run.broken, run.hint = str(error), error.hint
+    result = RunResult(
+        id=run_id(job.loaded.text, (*job.cases, job.sabotage), run.versions),
+        plan=job.loaded.name,
+        title=job.loaded.plan.title,
+        program=job.cases[0].program,
+        where=job.where,
+        size=job.cases[0].size,
+        started=started.isoformat(timespec="seconds"),
+        seconds=round(time.monotonic() - clock, 3),
+        versions=dict(run.versions),
+        cases=tuple(run.results),
+        state=run.state(),
+        sabotage=job.sabotage,
+        broken=run.broken,
+        hint=run.hint,
+        traces=tuple(run.traces),
+    )
+    monitor.run_ends(result)
+    return result
+
+
+@dataclass(slots=True)
+class _Run:
+    job: Job
+    monitor: Monitor
+    versions: Mapping[str, str] = field(default_factory=dict)
+    results: list[CaseResult] = field(default_factory=list)
+    traces: list[str] = field(default_factory=list)
+    broken: str = ""
+    hint: str = ""
+
+    def at(self, station: Station) -> None:
+        """Run every case at a station that is open."""
+        busy = ""
+        try:
+            self.versions = station.versions()
+            for case in self.job.cases:
+                runner = _CaseRun(self.job.loaded.plan, case, station, self.monitor, self.job.sabotage, busy)
+                try:
+                    runner.run()
+                finally:
+                    self.results.append(runner.result())
+                    self.monitor.case_ends(self.results[-1])
+                busy = runner.stopped
+        finally:
+            self.traces = [str(path) for path in station.traces()]
+
+    def state(self) -> RunState:
+        """How the run ended."""
+        if self.broken:
+            return "broken"
+        spoiled = self.job.sabotage != ""
+        good = len(self.results) == len(self.job.cases) and all(case.holds for case in self.results)
+        return "passed" if good and not spoiled else "failed"
+
+
+@dataclass(slots=True)
+class _CaseRun:
+    plan: Plan
+    case: Case
+    station: Station
+    monitor: Monitor
+    sabotage: str
+    stopped: str = ""
+    scope: dict[str, Value] = field(default_factory=dict)
+    results: list[StepResult] = field(default_factory=list)
+
+    def result(self) -> CaseResult:
+        """What there is so far; steps that the run never came to count as not run."""
+        seen = {result.name for result in self.results}
+        missing = tuple(
+            _not_run(step, "the run ended before it")
+            for step in self.plan.steps_for(self.case)
+            if step.name not in seen
+        )
+        return CaseResult(self.case.type, self.case.model, (*self.results, *missing))
+
+    def run(self) -> None:
+        """Go through the steps."""
+        steps = self.plan.steps_for(self.case)
+        self.monitor.case_begins(self.case, tuple(steps))
+        self.scope = first_scope(self.plan, self.case, self.station)
+        for step in steps:
+            reason = self._obstacle(step)
+            if not reason:
+                self.monitor.step_begins(step)
+            result = _not_run(step, reason) if reason else self._do(step)
+            self.results.append(result)
+            self.monitor.step_ends(result)
+
+    def _obstacle(self, step: Step) -> str:
+        if self.stopped:
+            return self.stopped
+        wanted = step_dependencies(self.plan, step, self.case)
+        lost = [result.name for result in self.results if result.name in wanted and result.state != "held"]
+        return f"it needs {', '.join(lost)}, which didn't hold" if lost else ""
+
+    def _do(self, step: Step) -> StepResult:
+        expect = self.plan.expect_for(step, self.case)
+        clock = time.monotonic()
+        deed, changes = "", tuple[str, ...]()
+        try:
+            deed, transcript = self._carry_out(step)
+            if step.name == self.sabotage:
+                spoiled = sabotage(transcript, expect, self.scope)
+                transcript, outcome, changes = spoiled.transcript, spoiled.outcome, spoiled.changes
+            else:
+                outcome = match_transcript(transcript, expect, self.scope)
+        except CommandTimeout as error:
+            self.stopped = f"the command of step {step.name} didn't end, so the place is still busy"
+            transcript, outcome = error.transcript, _failure("it ends", str(error))
+        except ExpressionError as error:
+            transcript, outcome = Transcript("", ""), _failure("its values are known", str(error))
+        except RefusedError as error:
+            transcript, outcome = Transcript("", ""), _failure("it is done", str(error))
+        if not transcript.seconds:
+            transcript = replace(transcript, seconds=time.monotonic() - clock)
+        if step.name == self.sabotage and outcome.holds:
+            outcome = _failure("a check notices the sabotage", "none did: this step proves nothing")
+        self.scope.update({f"{step.name}.{name}": value for name, value in outcome.captures.items()})
+        return _step_result(step, deed, transcript, outcome, changes)
+
+    def _carry_out(self, step: Step) -> tuple[str, Transcript]:
+        if step.action is None:
+            command = substitute(step.command, self.scope)
+            return f"$ {command}", self.station.run(command, step.timeout)
+        return self._act(step.action)
+
+    def _act(self, action: Action) -> tuple[str, Transcript]:
+        deed = f"lab: {action.do}"
+        panel: Mapping[str, object]
+        if action.do == "insert":
+            deed = f"lab: insert a new {self.case.type}"
+            panel = self.station.insert(self.case.type)
+        elif action.do == "damage":
+            lba = int(evaluate(action.lba, self.scope))
+            deed = f"lab: damage block {lba}"
+            self.station.damage(lba)
+            panel = {"damaged": lba}
+        else:
+            doings: dict[str, Callable[[], Mapping[str, object]]] = {
+                "load": self.station.load,
+                "eject": self.station.eject,
+                "status": self.station.status,
+            }
+            panel = doings[action.do]()
+        return deed, Transcript("".join(f"{line}\n" for line in panel_lines(panel)), "")
+
+
+def panel_lines(panel: Mapping[str, object], prefix: str = "") -> list[str]:
+    """A status as lines `name: value`; nested names are joined by dots, lists are counted from 1."""
+    lines: list[str] = []
+    for name, value in panel.items():
+        if isinstance(value, Mapping):
+            lines += panel_lines(value, f"{prefix}{name}.")
+        elif isinstance(value, list | tuple):
+            lines += panel_lines({str(n): entry for n, entry in enumerate(value, 1)}, f"{prefix}{name}.")
+        else:
+            lines.append(f"{prefix}{name}: {_say(value)}")
+    return lines
+
+
+def _say(value: object) -> str:
+    words = {None: "none", True: "yes", False: "no"}
+    return words[value] if value is None or isinstance(value, bool) else str(value)
+
+
+def first_scope(plan: Plan, case: Case, station: Station) -> dict[str, Value]:
+    """The values that are known before the first step."""
+    address = station.address
+    scope: dict[str, Value] = {
+        "program": address.program,
+        "drive": address.drive,
+        "type": case.type,
+        "size": case.size,
+        "model": case.model,
+    }
+    for name, payload in plan.payloads_for(case).items():
+        scope[f"payload.{name}"] = f"{address.payloads}/{payload.place}"
+        for fact, value in asdict(describe(shape_of(payload))).items():
+            scope[f"payload.{name}.{fact}"] = value
+    scope.update(plan.values_for(case))
+    return scope
+
+
+def _failure(what: str, reason: str) -> Outcome:
+    return Outcome((Check(what, False, reason),))
+
+
+def _not_run(step: Step, reason: str) -> StepResult:
+    return StepResult(step.name, step.cites, step.kind, "not run", why=(reason,))
+
+
+def _step_result(
+    step: Step, deed: str, transcript: Transcript, outcome: Outcome, changes: Sequence[str]
+) -> StepResult:
+    why = outcome.reasons
+    if why and (transcript.stdout or transcript.stderr):
+        why = [*why, f"the transcript ends with\n{tail(transcript)}"]
+    return StepResult(
+        name=step.name,
+        cites=step.cites,
+        kind=step.kind,
+        state="held" if outcome.holds else "failed",
+        deed=deed,
+        exit_value=transcript.exit_value,
+        seconds=round(transcript.seconds, 3),
+        stdout=transcript.stdout,
+        stderr=transcript.stderr,
+        checks=tuple(
+            CheckResult(check.what, check.holds, check.reason, check.line) for check in outcome.checks
+        ),
+        captures=dict(outcome.captures),
+        why=tuple(why),
+        sabotage=tuple(changes),
+    )

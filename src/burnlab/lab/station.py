@@ -1,0 +1,87 @@
+"""The place where a plan is carried out, as the runner sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from .matching import Transcript
+
+
+class StationError(Exception):
+    """The lab itself is broken: no QEMU, a guest that doesn't answer, a recorder that is gone.
+
+    `hint` says what to do about it.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class CommandTimeout(Exception):
+    """A command was still running when its time was up; `transcript` is what it had said by then."""
+
+    def __init__(self, seconds: float, transcript: Transcript | None = None) -> None:
+        super().__init__(f"no end after {seconds:.0f} seconds")
+        self.transcript = transcript or Transcript("", "")
+
+
+class RefusedError(Exception):
+    """The recorder or the lab refused what a step asked for: a locked tray, no disc. The step fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """How commands name things at a station: the recorder, the burn program, and where payloads lie."""
+
+    drive: str
+    program: str
+    payloads: str
+
+
+class Station(Protocol):
+    """A recorder with a tray, and a place that runs commands which see it.
+
+    Everything may raise StationError, hands also RefusedError. The panel's values are those of
+    `burnlab recorder status`.
+    """
+
+    @property
+    def address(self) -> Address:
+        """The names that commands use."""
+        ...
+
+    def run(self, command: str, timeout: float) -> Transcript:
+        """Run a shell command. Raises CommandTimeout."""
+        ...
+
+    def insert(self, medium: str) -> Mapping[str, object]:
+        """Make a new disc of a type and load it."""
+        ...
+
+    def load(self) -> Mapping[str, object]:
+        """Load the disc again that was ejected."""
+        ...
+
+    def eject(self) -> Mapping[str, object]:
+        """Take the disc out from outside, as by the button."""
+        ...
+
+    def status(self) -> Mapping[str, object]:
+        """Read the recorder's panel."""
+        ...
+
+    def damage(self, lba: int) -> None:
+        """Change bytes of one block of the disc, unseen by recorder and guest."""
+        ...
+
+    def versions(self) -> Mapping[str, str]:
+        """What takes part, with versions: guest kernel, xorriso, QEMU, drive model, guest digest."""
+        ...
+
+    def traces(self) -> Sequence[Path]:
+        """The trace files written so far, one per disc."""
+        ...
