@@ -38,10 +38,10 @@ def create_disc(
     blocks: Annotated[int, typer.Option(help="Capacity in blocks of 2048 bytes, if not the usual one.")] = 0,
 ) -> None:
     """Make a blank disc, as sold."""
-    medium = _medium(type_)
+    _medium(type_)
     _check_product(product)
     try:
-        create(path, medium, product, blocks)
+        create(path, type_, product, blocks)
     except FolderError as error:
         fail(error, error.hint)
 

@@ -7,16 +7,31 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import groupby
 
-from burnlab.disc import sequential
-from burnlab.disc.errors import CannotErase, NotAtOnceReadable, NotRecordable, NotRecorded
-from burnlab.disc.media import Medium, Recording, medium_named
-from burnlab.disc.model import DiscState, SessionView, Track, TrackState, TrackView, WriteType
+from burnlab.disc import formats, overwrite, pressed, sequential
+from burnlab.disc.errors import CannotErase, NotRecordable, NotRecorded
+from burnlab.disc.media import DVD_RW_OVERWRITE, Format, Medium, Recording, medium_named
+from burnlab.disc.model import Background, DiscState, SessionView, Track, TrackState, TrackView, WriteType
+from burnlab.disc.strategy import Strategy
 from burnlab.disc.surface import BLOCK_BYTES, Data, MemorySurface, NoSurface, Surface
+
+STRATEGIES: dict[Recording, Strategy] = {
+    Recording.READ_ONLY: pressed,
+    Recording.SEQUENTIAL: sequential,
+    Recording.OVERWRITE: overwrite,
+}
 
 
 def blank_state(medium: Medium, product: str = "", capacity_blocks: int = 0) -> DiscState:
-    """The state of a disc as sold."""
+    """The state of a disc without a format and without data."""
     return DiscState(medium.name, product or medium.product, capacity_blocks or medium.capacity_blocks)
+
+
+def state_as_sold(type_name: str, product: str = "", capacity_blocks: int = 0) -> DiscState:
+    """The state of a new disc; KeyError tells which types there are."""
+    medium = medium_named(type_name)
+    formatted = medium.largest_format if type_name == DVD_RW_OVERWRITE else medium.formatted_as_sold
+    state = blank_state(medium, product, capacity_blocks)
+    return replace(state, overwritable=True, formatted_blocks=formatted) if formatted else state
 
 
 def pressed_state(medium: Medium, blocks: int, product: str = "") -> DiscState:
@@ -57,18 +72,17 @@ class Disc:
     @classmethod
     def in_memory(cls, type_name: str, product: str = "", capacity_blocks: int = 0) -> Disc:
         """A new disc without a file."""
-        medium = medium_named(type_name)
-        return cls(blank_state(medium, product, capacity_blocks), MemorySurface())
+        return cls(state_as_sold(type_name, product, capacity_blocks), MemorySurface())
 
     @property
     def profile(self) -> int:
         """The profile number of the medium in its present state."""
-        return self.medium.profile
+        return (self.state.overwritable and self.medium.formatted_profile) or self.medium.profile
 
     @property
     def is_blank(self) -> bool:
-        """Nothing was recorded or reserved."""
-        return not self.state.tracks
+        """Nothing was recorded, reserved or formatted for overwriting."""
+        return not self.state.tracks and not self.state.overwritable
 
     @property
     def is_appendable(self) -> bool:
@@ -81,15 +95,29 @@ class Disc:
         return self.medium.recording is not Recording.READ_ONLY
 
     @property
+    def _strategy(self) -> Strategy:
+        return STRATEGIES[self.recording]
+
+    @property
+    def recording(self) -> Recording:
+        """How the disc takes data in its present state."""
+        return Recording.OVERWRITE if self.state.overwritable else self.medium.recording
+
+    @property
+    def type_name(self) -> str:
+        """The name of this kind of disc on the command line."""
+        formatted = self.state.overwritable and self.medium.formatted_profile
+        return DVD_RW_OVERWRITE if formatted else self.medium.name
+
+    @property
     def capacity_end(self) -> int:
-        """One past the last block of the last closed session; 0 if there is none."""
-        closed = [t for t in self.state.tracks if t.session <= self.state.closed_sessions]
-        return closed[-1].end if closed else 0
+        """One past the last block that READ CAPACITY counts; 0 where nothing is readable."""
+        return self._strategy.capacity_end(self.state)
 
     @property
     def free_blocks(self) -> int:
         """Blocks that can still be recorded."""
-        return sequential.free_blocks(self.medium, self.state)
+        return self._strategy.free_blocks(self.medium, self.state)
 
     @property
     def next_writable(self) -> int | None:
@@ -100,7 +128,7 @@ class Disc:
 
     def track_views(self) -> list[TrackView]:
         """All tracks in order, the invisible one last where there is one."""
-        return sequential.track_views(self.medium, self.state)
+        return self._strategy.track_views(self.medium, self.state)
 
     def session_views(self) -> list[SessionView]:
         """The closed sessions."""
@@ -118,25 +146,25 @@ class Disc:
         at = bisect_right(self._starts, lba) - 1
         if at < 0:
             return lba
-        if self._being_written_at_once:
-            raise NotAtOnceReadable("the disc is being written at once")
+        self._strategy.check_readable(self.state)
         return max(lba, self._extents[at][1])
 
-    @property
-    def _being_written_at_once(self) -> bool:
-        last = self.state.tracks[-1]
-        return last.write_type is WriteType.DISC_AT_ONCE and last.state is TrackState.OPEN
-
     def write(self, lba: int, data: Data, write_type: WriteType) -> None:
-        """Record whole blocks at a next writable address, or raise what refuses them."""
-        self._need_recordable()
+        """Record whole blocks where the medium takes them, or raise what refuses them."""
         count = len(data) // BLOCK_BYTES
-        state, track = sequential.begin_write(self.medium, self.state, lba, count, write_type)
+        strategy = self._strategy
+        state = strategy.begin_write(self.medium, self.state, lba, count, write_type)
         if state is not self.state:
             self._adopt(state)
         self.surface.write(lba, data)
-        self.state = sequential.with_track(self.state, replace(track, blocks=track.blocks + count))
-        if track.blocks and self._extents and self._extents[-1][1] == lba:
+        written = strategy.after_write(self.state, lba, count)
+        if written is not self.state:
+            self.state = written
+            self._grow(lba, count)
+
+    def _grow(self, lba: int, count: int) -> None:
+        """Count blocks as readable; nearly always they follow those that were written last."""
+        if self._extents and self._extents[-1][1] == lba:
             self._extents = (*self._extents[:-1], (self._extents[-1][0], lba + count))
         else:
             self._index()
@@ -144,32 +172,59 @@ class Disc:
     def synchronize(self) -> None:
         """Note down how far writing has come; a disc that is complete at once is finalized."""
         if self.is_recordable and not self.state.finalized:
-            self._adopt(sequential.finish_at_once(self.state))
+            self._adopt(self._strategy.synchronize(self.medium, self.state))
 
     def reserve_track(self, blocks: int, write_type: WriteType) -> None:
         """Set blocks aside for the next track."""
-        self._need_recordable()
-        self._adopt(sequential.reserve_track(self.medium, self.state, blocks, write_type))
+        self._adopt(self._strategy.reserve_track(self.medium, self.state, blocks, write_type))
 
     def close_track(self, number: int) -> None:
         """Close the track with this number."""
-        self._need_recordable()
-        closed = sequential.close_track(self.medium, self.state, number)
+        closed = self._strategy.close_track(self.medium, self.state, number)
         self._extend_to(closed)
         self._adopt(closed)
 
     def close_session(self, *, appendable: bool) -> None:
         """Close the session, and the disc unless it shall stay appendable."""
-        self._need_recordable()
-        self._adopt(sequential.close_session(self.medium, self.state, appendable=appendable))
+        self._adopt(self._strategy.close_session(self.medium, self.state, appendable=appendable))
+
+    def finalize(self) -> None:
+        """Close the session and the disc."""
+        self._adopt(self._strategy.finalize(self.medium, self.state))
 
     def blank(self, *, full: bool) -> None:
-        """Make it blank again; only full blanking gives back incremental writing."""
-        if not self.medium.erasable:
+        """Make it blank again; only full blanking gives back incremental writing.
+
+        A formatted disc loses its format by it, where the medium can be without one.
+        """
+        if not self.is_recordable:
+            raise NotRecordable(f"{self.medium.title} can't be written")
+        if not self.medium.erasable or self.medium.recording is not Recording.SEQUENTIAL:
             raise CannotErase(f"{self.medium.title} can't be blanked")
-        state = replace(self.state, tracks=(), closed_sessions=0, finalized=False, incremental=full)
-        self._adopt(state)
+        self._adopt(
+            replace(
+                blank_state(self.medium, self.state.product, self.state.capacity_blocks), incremental=full
+            )
+        )
         self.surface.resize(0)
+
+    def format(self, wish: formats.Wish) -> None:
+        """Format it; what it holds is lost only where the medium can't keep it."""
+        if not self.is_recordable:
+            raise NotRecordable(f"{self.medium.title} can't be written")
+        self._adopt(formats.apply(self.medium, self.state, wish))
+        if self.medium.erases_by_formatting and wish.code != formats.DVD_RW_GROW:
+            self.surface.resize(0)
+
+    def background_format_done(self) -> None:
+        """Formatting in the background has come to its end."""
+        if self.state.background is Background.RUNNING:
+            self._adopt(replace(self.state, background=Background.DONE))
+
+    @property
+    def formats(self) -> tuple[Format, ...]:
+        """What it can be formatted to in its present state."""
+        return formats.offered(self.medium, self.state)
 
     def rehearsal(self) -> Disc:
         """A copy that takes everything and changes nothing: for test writing."""
@@ -186,10 +241,6 @@ class Disc:
             self.surface.flush()
         self.surface.close()
 
-    def _need_recordable(self) -> None:
-        if not self.is_recordable:
-            raise NotRecordable(f"{self.medium.title} can't be written")
-
     def _adopt(self, state: DiscState) -> None:
         self._keep(state)
         self.state = state
@@ -201,14 +252,8 @@ class Disc:
             self.surface.resize(end)
 
     def _index(self) -> None:
-        extents: list[tuple[int, int]] = []
-        for track in self.state.tracks:
-            if extents and extents[-1][1] == track.start:
-                extents[-1] = (extents[-1][0], track.end)
-            else:
-                extents.append((track.start, track.end))
-        self._extents = tuple(extents)
-        self._starts = tuple(start for start, _ in extents)
+        self._extents = tuple(self._strategy.extents(self.state))
+        self._starts = tuple(start for start, _ in self._extents)
 
 
 def _sessions(state: DiscState) -> Iterator[SessionView]:

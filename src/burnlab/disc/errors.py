@@ -19,6 +19,22 @@ class CannotErase(DiscError):
     """The medium can't be blanked."""
 
 
+class CannotFormat(DiscError):
+    """The medium can't be formatted, or not any more."""
+
+
+class BadFormat(DiscError):
+    """The medium can't be given this format type or size."""
+
+
+class NotFormatted(DiscError):
+    """The medium must be formatted before it is written."""
+
+
+class Unaligned(DiscError):
+    """The medium takes only whole units at multiples of their size."""
+
+
 class NotNextWritable(DiscError):
     """A write went somewhere else than to a next writable address."""
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from burnlab.disc.disc import Disc, blank_state, pressed_state
+from burnlab.disc.disc import Disc, pressed_state, state_as_sold
 from burnlab.disc.errors import SurfaceFailure
 from burnlab.disc.media import Medium, Recording, medium_named
 from burnlab.disc.model import DiscState
@@ -36,8 +36,9 @@ class FolderError(Exception):
         self.hint = hint
 
 
-def create(path: Path, medium: Medium, product: str = "", capacity_blocks: int = 0) -> None:
-    """Make a new blank disc; a folder that is already there is never touched."""
+def create(path: Path, type_name: str, product: str = "", capacity_blocks: int = 0) -> None:
+    """Make a new disc as sold; a folder that is already there is never touched. KeyError: no such type."""
+    medium = medium_named(type_name)
     if medium.recording is Recording.READ_ONLY:
         raise FolderError(
             f"a {medium.title} can't be blank", "make one from an image: burnlab disc import FILE.iso PATH"
@@ -46,7 +47,7 @@ def create(path: Path, medium: Medium, product: str = "", capacity_blocks: int =
         raise FolderError(f"{capacity_blocks} blocks are out of range", "give a number of 2048-byte blocks")
     with _new_folder(path) as folder:
         (folder / "surface").touch()
-        _write_state(folder, blank_state(medium, product, capacity_blocks))
+        _write_state(folder, state_as_sold(type_name, product, capacity_blocks))
 
 
 def import_image(image: Path, path: Path, medium: Medium, product: str = "") -> int:
@@ -116,7 +117,7 @@ def open_disc(path: Path, *, read_only: bool = False) -> Disc:
             return Disc(state, surface)
         store = _StateStore(state_path)
         recovered = after_interruption(state, surface.blocks)
-        if not state.tracks and surface.blocks:
+        if not state.tracks and not state.overwritable and surface.blocks:
             surface.resize(0)
         disc = Disc(recovered, surface, store.keep)
         if recovered != state:

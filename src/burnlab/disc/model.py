@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from enum import StrEnum
-from typing import Any
+from enum import IntEnum, StrEnum
+from typing import Any, TypeAlias
+
+Extent: TypeAlias = tuple[int, int]
+"""First block, and one past the last."""
 
 
 class WriteType(StrEnum):
@@ -13,6 +16,17 @@ class WriteType(StrEnum):
 
     INCREMENTAL = "incremental"
     DISC_AT_ONCE = "disc-at-once"
+    PLAIN = "plain"
+    """The medium knows but one way."""
+
+
+class Background(IntEnum):
+    """How far formatting in the background has come.    Source: MMC-5, 6.22.3.1.13."""
+
+    NONE = 0
+    PARTLY = 1
+    RUNNING = 2
+    DONE = 3
 
 
 class TrackState(StrEnum):
@@ -84,6 +98,12 @@ class DiscState:
     """Nothing can be added: written at once, or closed for good."""
     incremental: bool = True
     """The disc can be written incrementally; not so after minimal blanking."""
+    overwritable: bool = False
+    formatted_blocks: int = 0
+    spare_blocks: int = 0
+    growing: bool = False
+    """Formatted quickly, or being expanded: it takes writes at its end until the session is closed."""
+    background: Background = Background.NONE
 
     def to_json(self) -> str:
         """The state as a JSON document."""
@@ -97,4 +117,5 @@ class DiscState:
             Track(**(row | {"state": TrackState(row["state"]), "write_type": WriteType(row["write_type"])}))
             for row in document.pop("tracks")
         )
-        return cls(tracks=tracks, **document)
+        background = Background(document.pop("background", Background.NONE))
+        return cls(tracks=tracks, background=background, **document)

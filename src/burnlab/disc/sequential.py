@@ -13,12 +13,13 @@ from burnlab.disc.errors import (
     CannotReserve,
     IncompleteTrack,
     NoSuchTrack,
+    NotAtOnceReadable,
     NotNextWritable,
     NotWritable,
     WrongWriteType,
 )
 from burnlab.disc.media import Medium
-from burnlab.disc.model import DiscState, Track, TrackState, TrackView, WriteType
+from burnlab.disc.model import DiscState, Extent, Track, TrackState, TrackView, WriteType
 
 
 def round_up(blocks: int, unit: int) -> int:
@@ -74,10 +75,16 @@ def track_views(medium: Medium, state: DiscState) -> list[TrackView]:
                 free_blocks=free,
                 next_writable=start,
                 blank=True,
-                write_type=WriteType.INCREMENTAL if state.incremental else WriteType.DISC_AT_ONCE,
+                write_type=_usual_write_type(medium, state),
             )
         )
     return views
+
+
+def _usual_write_type(medium: Medium, state: DiscState) -> WriteType:
+    if WriteType.PLAIN in medium.write_types:
+        return WriteType.PLAIN
+    return WriteType.INCREMENTAL if state.incremental else WriteType.DISC_AT_ONCE
 
 
 def _view(state: DiscState, track: Track) -> TrackView:
@@ -105,6 +112,8 @@ def track_limit(state: DiscState, track: Track) -> int:
 
 def check_write_type(medium: Medium, state: DiscState, write_type: WriteType) -> None:
     """Refuse a write type that the medium doesn't know or that its state doesn't allow."""
+    if write_type is WriteType.PLAIN in medium.write_types:
+        return
     if write_type not in medium.write_types:
         raise WrongWriteType(f"{medium.title} can't be written in mode {write_type}")
     at_once = state.tracks and state.tracks[-1].write_type is WriteType.DISC_AT_ONCE
@@ -114,21 +123,19 @@ def check_write_type(medium: Medium, state: DiscState, write_type: WriteType) ->
         raise WrongWriteType("this disc was blanked minimally: it can only be written at once")
 
 
-def begin_write(
-    medium: Medium, state: DiscState, lba: int, count: int, write_type: WriteType
-) -> tuple[DiscState, Track]:
-    """Find or open the track whose next writable address is `lba`.
+def begin_write(medium: Medium, state: DiscState, lba: int, count: int, write_type: WriteType) -> DiscState:
+    """Find or open the track whose next writable address is `lba`; returns the state with that track open.
 
-    Returns the state with that track open, and the track before the write. Raises what refuses it.
+    Raises what refuses the write.
     """
     if state.finalized:
         raise NotWritable("the disc is closed")
     check_write_type(medium, state, write_type)
-    for track in state.tracks:
-        if track.state is TrackState.OPEN and lba == track.end:
-            if lba + count > track_limit(state, track):
-                raise BeyondEnd(f"the track ends at LBA {track_limit(state, track)}")
-            return state, track
+    track = _writable_track(state, lba)
+    if track is not None:
+        if lba + count > track_limit(state, track):
+            raise BeyondEnd(f"the track ends at LBA {track_limit(state, track)}")
+        return state
     if open_track(state) is not None or _at_once(state):
         open_ends = [t.end for t in state.tracks if t.state is TrackState.OPEN]
         raise NotNextWritable(lba, open_ends[-1] if open_ends else None)
@@ -138,7 +145,24 @@ def begin_write(
     if lba + count > state.capacity_blocks:
         raise BeyondEnd(f"the medium ends at LBA {state.capacity_blocks}")
     track = Track(len(state.tracks) + 1, current_session(state), start, 0, TrackState.OPEN, write_type)
-    return replace(state, tracks=(*state.tracks, track)), track
+    return replace(state, tracks=(*state.tracks, track))
+
+
+def after_write(state: DiscState, lba: int, count: int) -> DiscState:
+    """The state after `count` blocks were recorded at `lba`, which `begin_write` has allowed."""
+    track = _writable_track(state, lba)
+    if track is None:
+        raise ValueError(f"no track is open at LBA {lba}")
+    return with_track(state, replace(track, blocks=track.blocks + count))
+
+
+def _writable_track(state: DiscState, lba: int) -> Track | None:
+    """The open track that goes on at `lba`; one that has filled its reserved size gives way to the next."""
+    for track in reversed(state.tracks):
+        full = 0 < track.reserved_blocks == track.blocks and track.write_type is not WriteType.DISC_AT_ONCE
+        if track.state is TrackState.OPEN and lba == track.end and not full:
+            return track
+    return None
 
 
 def _at_once(state: DiscState) -> bool:
@@ -186,7 +210,7 @@ def close_track(medium: Medium, state: DiscState, number: int) -> DiscState:
     if track.state is TrackState.CLOSED:
         return state
     blocks = max(track.blocks, track.reserved_blocks)
-    if track.write_type is WriteType.INCREMENTAL:
+    if track.write_type is not WriteType.DISC_AT_ONCE:
         blocks = round_up(blocks, medium.unit_blocks)
     return with_track(state, replace(track, blocks=blocks, state=TrackState.CLOSED, reserved_blocks=0))
 
@@ -202,10 +226,17 @@ def close_session(medium: Medium, state: DiscState, *, appendable: bool) -> Disc
         return state if appendable or not state.tracks else replace(state, finalized=True)
     closed = replace(state, closed_sessions=current_session(state))
     room = free_blocks(medium, closed) >= medium.unit_blocks
-    return replace(closed, finalized=not (appendable and room))
+    full = closed.closed_sessions == medium.most_sessions
+    final = full or _at_once(state) or not (appendable and room)
+    return replace(closed, finalized=final)
 
 
-def finish_at_once(state: DiscState) -> DiscState:
+def finalize(medium: Medium, state: DiscState) -> DiscState:
+    """Close the session and the disc."""
+    return close_session(medium, state, appendable=False)
+
+
+def synchronize(_medium: Medium, state: DiscState) -> DiscState:
     """Finalize a disc whose at-once track has got all its blocks; else the state as it is."""
     track = state.tracks[-1] if state.tracks else None
     if track is None or state.finalized or track.write_type is not WriteType.DISC_AT_ONCE:
@@ -214,6 +245,29 @@ def finish_at_once(state: DiscState) -> DiscState:
         return state
     closed = with_track(state, replace(track, state=TrackState.CLOSED, reserved_blocks=0))
     return replace(closed, closed_sessions=1, finalized=True)
+
+
+def capacity_end(state: DiscState) -> int:
+    """One past the last block of the last closed session."""
+    closed = [t for t in state.tracks if t.session <= state.closed_sessions]
+    return closed[-1].end if closed else 0
+
+
+def extents(state: DiscState) -> list[Extent]:
+    """What is recorded; tracks that touch are one piece."""
+    pieces: list[Extent] = []
+    for track in state.tracks:
+        if pieces and pieces[-1][1] == track.start:
+            pieces[-1] = (pieces[-1][0], track.end)
+        else:
+            pieces.append((track.start, track.end))
+    return pieces
+
+
+def check_readable(state: DiscState) -> None:
+    """Nothing can be read before writing at once has ended."""
+    if _at_once(state) and state.tracks[-1].state is TrackState.OPEN:
+        raise NotAtOnceReadable("the disc is being written at once")
 
 
 def after_interruption(state: DiscState, surface_blocks: int) -> DiscState:
