@@ -55,9 +55,10 @@ class ServedProcess:
         return int(self.url.removeprefix("iscsi://").split("/")[0].rpartition(":")[2])
 
     def kill(self) -> None:
-        """SIGKILL: nothing is tidied up."""
-        self.process.kill()
-        self.process.communicate()
+        """SIGKILL: nothing is tidied up. One that has ended already is left alone."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.communicate()
 
     def end(self) -> str:
         """SIGTERM; returns what was said on stderr."""

@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,8 @@ def burn_in_background(guest: MicroGuest) -> tuple[threading.Thread, list[Comman
 
 def test_recorder_is_killed(tmp_path: Path, disc: Path, served: ServedProcess) -> None:
     """The disc opens again: session 1 verifies, the open track is damaged, closing mends the disc."""
-    with micro_guest(recorder=served.url, memory=768) as guest:
+    with ExitStack() as stack:
+        guest = stack.enter_context(micro_guest(recorder=served.url, memory=768))
         first = guest.run(FIRST, timeout=120)
         assert first.exit_code == 0, first.stderr
         burning, results = burn_in_background(guest)
@@ -75,6 +77,7 @@ def test_recorder_is_killed(tmp_path: Path, disc: Path, served: ServedProcess) -
         assert [s["number"] for s in report["sessions"]] == [1]
 
         again = ServedProcess(tmp_path, disc, "--model", "bd-5300s", port=served.port)
+        stack.callback(again.kill)
         assert info(disc)["damaged_tracks"] == [2]
         burning.join(300)
         assert results and results[0].exit_code != 0
@@ -120,13 +123,15 @@ def test_qemu_is_killed(disc: Path, served: ServedProcess) -> None:
 def test_host_disk_gets_full(tmp_path: Path, disc: Path) -> None:
     """The guest gets a write error; the disc is consistent, session 1 verifies."""
     served = ServedProcess(tmp_path, disc, "--model", "bd-5300s", file_limit=39200 * 2048 + ENOUGH_BYTES)
-    with micro_guest(recorder=served.url, memory=768) as guest:
+    with ExitStack() as stack:
+        stack.callback(served.kill)
+        guest = stack.enter_context(micro_guest(recorder=served.url, memory=768))
         assert guest.run(FIRST, timeout=120).exit_code == 0
         guest.run(BIG, timeout=120)
         burned = guest.run(SECOND, timeout=300)
         assert burned.exit_code != 0
         assert "[3 0C 00]" in burned.stderr.upper(), burned.stderr
         assert guest.run(CHECK, timeout=120).stdout.endswith("MD5 checksums match.\n")
-    assert served.end() == ""
+        assert served.end() == ""
     report = info(disc)
     assert [s["number"] for s in report["sessions"]] == [1]

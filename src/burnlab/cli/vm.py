@@ -1,0 +1,365 @@
+"""`burnlab vm`: guests that have a recorder."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shlex
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from burnlab.cli.failing import Exit, fail
+
+if TYPE_CHECKING:
+    from burnlab.vm.named import Wanted
+    from burnlab.vm.places import Places
+    from burnlab.vm.record import MachineRecord
+    from burnlab.vm.spec import Share
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None)
+
+Name = Annotated[str, typer.Option("--name", help="The machine's name.")]
+RecorderOption = Annotated[
+    str, typer.Option(help="A disc (PATH.disc), iscsi://HOST:PORT/IQN/LUN, or a drive (/dev/srN, /dev/sgN).")
+]
+Cdrom = Annotated[
+    Path | None, typer.Option("--cdrom", help="An image for the virtual DVD-ROM, the guest's sr0.")
+]
+SshPort = Annotated[
+    int, typer.Option(min=1, max=65535, help="The host's port that leads to the guest's ssh.")
+]
+Memory = Annotated[int, typer.Option(min=128, help="The guest's memory in MiB.")]
+Cpus = Annotated[int, typer.Option(min=1, help="The guest's processors.")]
+AccelOption = Annotated[str, typer.Option("--accel", help="auto, kvm or tcg.")]
+ChapUser = Annotated[str, typer.Option(help="The CHAP name for an iscsi:// recorder.")]
+ChapSecret = Annotated[Path | None, typer.Option(help="A file that holds the CHAP secret.")]
+Shares = Annotated[
+    list[str] | None, typer.Option("--share", help="FOLDER=TAG: a folder of the host, read-only at /mnt/TAG.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print it for programs to read.")]
+
+
+@app.command()
+def build(
+    guest: Annotated[str, typer.Option(help="micro, debian or both.")] = "both",
+    programs: Annotated[
+        list[str] | None, typer.Option("--programs", help="A program set for the micro guest; repeatable.")
+    ] = None,
+) -> None:
+    """Build guests from Debian packages, unless they are there already."""
+    with _reported():
+        from burnlab.vm.errors import BadRequest
+        from burnlab.vm.images import debian, micro
+
+        kinds = {"both": ("micro", "debian"), "micro": ("micro",), "debian": ("debian",)}.get(guest)
+        if kinds is None:
+            raise BadRequest(f"there is no guest '{guest}'", "Choose micro, debian or both.")
+        if "micro" in kinds:
+            image = micro.ensure(_places(), programs or ["xorriso"], _say)
+            typer.echo(f"micro   {image.folder}")
+        if "debian" in kinds:
+            image = debian.ensure(_places(), _say)
+            typer.echo(f"debian  {image.folder}")
+
+
+@app.command()
+def start(
+    *,
+    name: Name = "default",
+    recorder: RecorderOption = "",
+    cdrom: Cdrom = None,
+    ssh_port: SshPort = 5557,
+    memory: Memory = 512,
+    cpus: Cpus = 2,
+    accel: AccelOption = "auto",
+    share: Shares = None,
+    chap_user: ChapUser = "",
+    chap_secret_file: ChapSecret = None,
+    model: Annotated[str, typer.Option(help="The drive model to serve a disc with.")] = "",
+    speed: Annotated[str, typer.Option(help="The speed to serve a disc with.")] = "",
+    trace: Annotated[Path | None, typer.Option(help="A file for the served recorder's commands.")] = None,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds that the guest may take to answer.")] = 300,
+) -> None:
+    """Start a debian guest and return when its ssh server answers.
+
+    A recorder for a disc file is served until `vm stop`. The guest's own disk is fresh at each start.
+    """
+    with _reported():
+        from burnlab.vm import named
+        from burnlab.vm.images.recipes import GUEST_USER
+
+        wanted = _wanted(
+            name=name,
+            recorder=recorder,
+            cdrom=cdrom,
+            ssh_port=ssh_port,
+            memory=memory,
+            cpus=cpus,
+            accel=accel,
+            shares=share,
+            chap=(chap_user, chap_secret_file),
+        )
+        extra = {"--model": model, "--speed": speed, "--trace": str(trace.absolute()) if trace else ""}
+        options = [word for option, value in extra.items() if value for word in (option, value)]
+
+        def serve_argv(disc: Path, control: Path) -> Sequence[str]:
+            listen = ["--listen", "127.0.0.1:0", "--control", str(control)]
+            program = [sys.executable, "-m", "burnlab", "recorder", "serve"]
+            return [*program, "--disc", str(disc), *listen, *options]
+
+        began = time.monotonic()
+        entry = named.start(_places(), wanted, serve_argv, _say, timeout)
+        for folder in wanted.shares:
+            named.mount_share(entry, folder)
+        _say(f"the guest '{name}' answered after {time.monotonic() - began:.0f} s")
+        typer.echo(f"ssh: burnlab vm ssh{_name_option(name)}   (port {ssh_port}, user {GUEST_USER})")
+        if entry.recorder:
+            typer.echo(f"recorder: /dev/sr1 in the guest is {entry.recorder}")
+        if entry.recorder_control:
+            typer.echo(f"change discs: burnlab recorder load PATH.disc --control {entry.recorder_control}")
+
+
+@app.command()
+def command(
+    *,
+    name: Name = "default",
+    recorder: RecorderOption = "",
+    cdrom: Cdrom = None,
+    ssh_port: SshPort = 5557,
+    memory: Memory = 512,
+    cpus: Cpus = 2,
+    accel: AccelOption = "auto",
+    share: Shares = None,
+    chap_user: ChapUser = "",
+    chap_secret_file: ChapSecret = None,
+) -> None:
+    """Print the QEMU command line that `vm start` would use, and start nothing."""
+    with _reported():
+        from burnlab.vm import accel as acceleration
+        from burnlab.vm.address import DiscFile
+        from burnlab.vm.argv import qemu_argv
+        from burnlab.vm.guest import as_recorders
+        from burnlab.vm.images import debian
+        from burnlab.vm.named import spec_of
+        from burnlab.vm.record import folder_of
+        from burnlab.vm.spec import IscsiAddress, IscsiRecorder
+
+        wanted = _wanted(
+            name=name,
+            recorder=recorder,
+            cdrom=cdrom,
+            ssh_port=ssh_port,
+            memory=memory,
+            cpus=cpus,
+            accel=accel,
+            shares=share,
+            chap=(chap_user, chap_secret_file),
+        )
+        places = _places()
+        image = debian.find(places)
+        if image is None:
+            _say("the debian guest isn't built yet: burnlab vm build --guest debian")
+        unit = wanted.recorder
+        if isinstance(unit, DiscFile):
+            path, unit = unit.path, IscsiAddress("127.0.0.1", 3260, "iqn.2008-11.org.linux-kvm:recorder")
+            serve = ["burnlab", "recorder", "serve", "--disc", str(path), "--listen", "127.0.0.1:3260"]
+            _say(f"serve the disc first: {shlex.join([*serve, '--iqn', unit.target])}")
+        units = as_recorders(IscsiRecorder(unit, wanted.chap) if isinstance(unit, IscsiAddress) else unit)
+        chosen = acceleration.choose(accel, places, _say)
+        folder = folder_of(places, name)
+        spec = spec_of(wanted, image or places.guests / "debian", folder, chosen, units)
+        base = (image.folder if image else places.guests / "debian") / debian.DISK
+        if spec.disk:
+            make = ["qemu-img", "create", "-f", "qcow2", "-b", str(base), "-F", "raw", str(spec.disk.path)]
+            _say(f"make its disk first: mkdir -p {shlex.quote(str(folder))} && {shlex.join(make)}")
+        typer.echo(shlex.join(qemu_argv(spec)))
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def ssh(
+    context: typer.Context,
+    name: Name = "default",
+    root: Annotated[bool, typer.Option("--root", help="Log in as root instead of the normal user.")] = False,
+) -> None:
+    """Log in to a guest, or run a command in it: burnlab vm ssh [-- COMMAND...].
+
+    The command's exit code is passed on.
+    """
+    with _reported():
+        from burnlab.vm import ssh as secure_shell
+
+        access = _running(name).access(_user(root))
+        terminal = not context.args and sys.stdin.isatty()
+        raise typer.Exit(secure_shell.call(access.ssh(context.args, terminal=terminal)))
+
+
+@app.command()
+def scp(
+    paths: Annotated[
+        list[str], typer.Argument(metavar="SRC... DST", help="guest:PATH is a path in the guest.")
+    ],
+    name: Name = "default",
+    recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Copy folders.")] = False,
+    root: Annotated[bool, typer.Option("--root", help="Copy as root instead of the normal user.")] = False,
+) -> None:
+    """Copy files to or from a guest."""
+    with _reported():
+        from burnlab.vm import ssh as secure_shell
+        from burnlab.vm.errors import BadRequest
+
+        if len(paths) < 2:
+            raise BadRequest("scp needs a source and a destination", "Like this: burnlab vm scp FILE guest:")
+        access = _running(name).access(_user(root))
+        code = secure_shell.call(access.scp(paths, recursive=recursive))
+        raise typer.Exit(Exit.FAILED if code else Exit.DONE)
+
+
+@app.command()
+def stop(
+    name: Name = "default",
+    every: Annotated[bool, typer.Option("--all", help="Stop every machine.")] = False,
+    now: Annotated[bool, typer.Option("--now", help="Don't wait for the guest's own shutdown.")] = False,
+) -> None:
+    """Shut a guest down, and end the recorder that was served for it."""
+    with _reported():
+        from burnlab.vm import named, record
+
+        places = _places()
+        names = [entry.name for entry in record.all_records(places)] if every else [name]
+        for each in names:
+            way = named.stop(places, each, 0 if now else named.POWERDOWN_SECONDS)
+            typer.echo(f"{each}: stopped ({way})")
+
+
+@app.command()
+def status(as_json: AsJson = False) -> None:
+    """List the machines that were started."""
+    with _reported():
+        from burnlab.vm import record
+
+        entries = list(record.all_records(_places()))
+        if as_json:
+            typer.echo(json.dumps([_row(entry) for entry in entries], indent=1))
+            return
+        for row in map(_row, entries):
+            parts = [
+                f"{key} {row[key]}" for key in ("ssh_port", "accelerator", "recorder", "cdrom") if row[key]
+            ]
+            typer.echo(f"{row['name']}: {row['state']}, {', '.join(parts)}")
+        if not entries:
+            _say("no machine was started; start one: burnlab vm start")
+
+
+def _row(entry: MachineRecord) -> dict[str, object]:
+    server = entry.recorder_server
+    return {
+        "name": entry.name,
+        "state": "running" if entry.is_running else "ended by itself",
+        "pid": entry.qemu.pid,
+        "ssh_port": entry.ssh_port,
+        "accelerator": entry.accelerator,
+        "recorder": entry.recorder,
+        "recorder_address": entry.recorder_address,
+        "recorder_control": entry.recorder_control,
+        "recorder_served": bool(server and server.is_running),
+        "cdrom": entry.cdrom,
+        "argv": entry.argv,
+    }
+
+
+def _wanted(  # the options that `start` and `command` share
+    *,
+    name: str,
+    recorder: str,
+    cdrom: Path | None,
+    ssh_port: int,
+    memory: int,
+    cpus: int,
+    accel: str,
+    shares: list[str] | None,
+    chap: tuple[str, Path | None],
+) -> Wanted:
+    from burnlab.vm.address import parse_recorder
+    from burnlab.vm.errors import BadRequest
+    from burnlab.vm.named import Wanted
+    from burnlab.vm.spec import Chap
+
+    user, secret = chap
+    if bool(user) != bool(secret):
+        raise BadRequest(
+            "CHAP needs a name and a secret", "Give --chap-user and --chap-secret-file together."
+        )
+    # Names such as /dev/cdrom are links to the drive.
+    text = os.path.realpath(recorder) if recorder.startswith("/dev/") else recorder
+    return Wanted(
+        name=name,
+        recorder=parse_recorder(text) if text else None,
+        chap=Chap(user, secret.absolute()) if secret else None,
+        cdrom=cdrom.absolute() if cdrom else None,
+        ssh_port=ssh_port,
+        memory_mib=memory,
+        cpus=cpus,
+        accelerator=accel,
+        shares=tuple(_share(text) for text in shares or ()),
+    )
+
+
+def _share(text: str) -> Share:
+    from burnlab.vm.errors import BadRequest
+    from burnlab.vm.spec import Share
+
+    folder, _, tag = text.rpartition("=")
+    if not folder or not tag.isidentifier() or len(tag) > 31:
+        raise BadRequest(f"'{text}' is no share", "Write FOLDER=TAG, for example --share .=work.")
+    if not Path(folder).is_dir():
+        raise BadRequest(f"there is no folder {folder}", "--share takes a folder of this host.")
+    return Share(Path(folder).absolute(), tag)
+
+
+def _running(name: str) -> MachineRecord:
+    from burnlab.vm.record import load_running
+
+    return load_running(_places(), name)
+
+
+def _user(root: bool) -> str:
+    from burnlab.vm.images.recipes import GUEST_USER
+
+    return "root" if root else GUEST_USER
+
+
+def _name_option(name: str) -> str:
+    return "" if name == "default" else f" --name {name}"
+
+
+def _places() -> Places:
+    from burnlab.vm.places import Places
+
+    return Places.of_user(os.environ)
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+@contextlib.contextmanager
+def _reported() -> Iterator[None]:
+    """Turn the room's errors into messages and exit codes."""
+    from burnlab.vm.errors import BadRequest, GuestSilent, HostFault, LaunchFailure, VmError
+
+    values: dict[type[VmError], Exit] = {
+        BadRequest: Exit.USAGE,
+        HostFault: Exit.BROKEN,
+        LaunchFailure: Exit.BROKEN,
+        GuestSilent: Exit.BROKEN,
+    }
+    try:
+        yield
+    except VmError as error:
+        fail(error.message, error.hint, values.get(type(error), Exit.FAILED))

@@ -1,0 +1,96 @@
+"""What the guests consist of, as tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+KERNEL_PACKAGE = "linux-image-amd64"
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramSet:
+    """Programs for the micro guest: the packages they come from, their files, and links to them."""
+
+    packages: tuple[str, ...]
+    programs: tuple[str, ...]
+    links: tuple[tuple[str, str], ...] = ()  # (path of the link, what it points to)
+    trees: tuple[str, ...] = ()  # folders that come whole
+
+
+MICRO_BASE = ProgramSet(
+    ("busybox-static", "eject", "libc-bin"), ("/usr/bin/eject",), trees=("/usr/lib/locale/C.utf8",)
+)
+"""What every micro guest has; busybox itself is put in by name."""
+
+PROGRAM_SETS: dict[str, ProgramSet] = {
+    "xorriso": ProgramSet(("xorriso",), ("/usr/bin/xorriso",)),
+    "cdrskin": ProgramSet(("cdrskin",), ("/usr/bin/cdrskin",)),
+    "wodim": ProgramSet(("wodim",), ("/usr/bin/wodim", "/usr/bin/readom")),
+    "genisoimage": ProgramSet(
+        ("genisoimage",),
+        ("/usr/bin/genisoimage", "/usr/bin/isoinfo"),
+        (("/usr/bin/mkisofs", "genisoimage"),),
+    ),
+    "growisofs": ProgramSet(
+        ("growisofs", "genisoimage"),
+        ("/usr/bin/growisofs", "/usr/bin/genisoimage"),
+        (("/usr/bin/mkisofs", "genisoimage"),),
+    ),
+    "dvd+rw-tools": ProgramSet(
+        ("dvd+rw-tools",), ("/usr/bin/dvd+rw-format", "/usr/bin/dvd+rw-mediainfo", "/usr/bin/dvd+rw-booktype")
+    ),
+    "sg3-utils": ProgramSet(
+        ("sg3-utils",), ("/usr/bin/sg_inq", "/usr/bin/sg_raw", "/usr/bin/sg_turs", "/usr/bin/sg_vpd")
+    ),
+}
+"""Name of a set → what it brings. A guest may have several; each combination is an image of its own."""
+
+MICRO_MODULES = (
+    "virtio_pci",
+    "virtio_console",
+    # The HBA before the drives' driver: sr then finds all drives at once, in the order of their SCSI ids.
+    "virtio_scsi",
+    "cdrom",
+    "sr_mod",
+    "sg",
+    "isofs",
+    "udf",
+    "loop",
+    "9pnet_virtio",
+    "9p",
+    "nls_utf8",
+)
+"""Kernel modules that the micro guest loads at start, in this order, with all they depend on."""
+
+OPTIONAL_MODULES = frozenset({"crc32c_generic"})
+"""Modules that newer kernels have in another form, so that they may be missing."""
+
+MICRO_COMMAND_LINE = (
+    "console=ttyS0 quiet loglevel=4 panic=-1 rdinit=/sbin/init random.trust_cpu=on mitigations=off"
+)
+
+DEBIAN_PACKAGES: dict[str, str] = {
+    KERNEL_PACKAGE: "the kernel",
+    "systemd-sysv": "init",
+    "dbus": "logind needs it to hear the power button",
+    "udev": "device nodes, the scenario's rules",
+    "kmod": "modules",
+    "openssh-server": "ssh and scp",
+    "iproute2": "a look at the network",
+    "xorriso": "the burn program",
+    "eject": "trays",
+    "mount": "ISO file systems",
+    "procps": "processes",
+    "less": "reading",
+}
+"""Package of the debian guest → why it is there."""
+
+# ext4 asks for crc32c by a name that no module file bears, so the dependencies don't lead to it.
+DEBIAN_MODULES = ("virtio_pci", "virtio_blk", "crc32c_generic", "ext4")
+"""What the debian guest's initramfs must load to find its root file system; udev does the rest."""
+
+DEBIAN_COMMAND_LINE = "console=ttyS0 quiet loglevel=4 mitigations=off"
+DEBIAN_DISK_BYTES = 8 << 30  # the scenario's 8G; the file is sparse
+
+GUEST_USER = "burner"
+XORRISO_MINIMUM = (1, 1, 8)

@@ -1,0 +1,123 @@
+"""What a virtual machine consists of, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+INITIATOR_PREFIX = "iqn.2008-11.org.linux-kvm"
+"""QEMU's own initiator name. A target knows by it who asks, and can let an empty tray pass at start."""
+
+
+class Accel(Enum):
+    """How the guest's instructions are run."""
+
+    KVM = "kvm"
+    TCG = "tcg"
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """A kernel that QEMU loads itself, without a boot loader."""
+
+    image: Path
+    initrd: Path | None = None
+    command_line: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IscsiAddress:
+    """A logical unit behind an iSCSI portal."""
+
+    host: str
+    port: int
+    target: str
+    lun: int = 0
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"iscsi://{host}:{self.port}/{self.target}/{self.lun}"
+
+
+@dataclass(frozen=True, slots=True)
+class Chap:
+    """A name and the file that holds its secret; the secret itself never shows in an argument list."""
+
+    user: str
+    secret_file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class IscsiRecorder:
+    """A recorder that an iSCSI target serves."""
+
+    address: IscsiAddress
+    chap: Chap | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HostDrive:
+    """A recorder of the host: `/dev/srN`, or `/dev/sgN` which never depends on a medium."""
+
+    path: Path
+
+    @property
+    def is_generic(self) -> bool:
+        """Whether the path is a SCSI generic node."""
+        return self.path.name.startswith("sg")
+
+
+Recorder = IscsiRecorder | HostDrive
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualDvd:
+    """QEMU's own read-only DVD-ROM drive, with an image in it or an empty tray."""
+
+    image: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """A virtual disk of the guest."""
+
+    path: Path
+    format: str = "qcow2"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A folder of the host that the guest can mount by 9p under a tag."""
+
+    path: Path
+    tag: str
+    writable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A virtio-serial port: the guest finds it by name, the host by its socket."""
+
+    name: str
+    socket: Path
+
+
+@dataclass(frozen=True, slots=True)
+class VmSpec:
+    """One virtual machine. SCSI ids are given in order: 0 is the virtual DVD-ROM, 1 the first recorder."""
+
+    name: str
+    accel: Accel
+    kernel: Kernel
+    console: Path
+    console_log: Path
+    qmp: Path
+    memory_mib: int = 512
+    cpus: int = 2
+    dvd: VirtualDvd = VirtualDvd()
+    recorders: tuple[Recorder, ...] = ()
+    disk: Disk | None = None
+    shares: tuple[Share, ...] = ()
+    ports: tuple[Port, ...] = ()
+    ssh_port: int | None = None
