@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 import typer
@@ -61,3 +62,10 @@ def main() -> None:
         # Whoever read our output has gone: there is nobody left to tell.
         sys.stderr.close()
         sys.exit(1)
+    except Exception as error:
+        # Whatever nobody foresaw is our mistake; a user gets a sentence, a developer asks for more.
+        if os.environ.get("BURNLAB_DEBUG"):
+            raise
+        sys.stderr.write(f"burnlab: internal error: {type(error).__name__}: {error}\n")
+        sys.stderr.write("  please report it with what `BURNLAB_DEBUG=1 burnlab ...` prints\n")
+        sys.exit(3)

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import groupby
 
-from burnlab.disc import formats, overwrite, pressed, sequential
-from burnlab.disc.errors import CannotErase, NotRecordable, NotRecorded
+from burnlab.disc import cd, formats, overwrite, pressed, sequential
+from burnlab.disc.cd_model import Plan, Wish
+from burnlab.disc.cd_sector import SECTOR_BYTES, form_1_pieces
+from burnlab.disc.errors import CannotErase, NotRecordable
 from burnlab.disc.media import DVD_RW_OVERWRITE, Format, Medium, Recording, medium_named
 from burnlab.disc.model import Background, DiscState, SessionView, Track, TrackState, TrackView, WriteType
 from burnlab.disc.strategy import Strategy
@@ -18,6 +20,7 @@ STRATEGIES: dict[Recording, Strategy] = {
     Recording.READ_ONLY: pressed,
     Recording.SEQUENTIAL: sequential,
     Recording.OVERWRITE: overwrite,
+    Recording.CD: cd,
 }
 
 
@@ -59,11 +62,17 @@ class Disc:
     """
 
     def __init__(
-        self, state: DiscState, surface: Surface, keep: Callable[[DiscState], None] = _forget
+        self,
+        state: DiscState,
+        surface: Surface,
+        keep: Callable[[DiscState], None] = _forget,
+        sectors: Surface | None = None,
     ) -> None:
         self.medium = medium_named(state.medium)
         self.state = state
         self.surface = surface
+        self.sectors = MemorySurface(SECTOR_BYTES) if sectors is None else sectors
+        """Sectors of 2352 bytes: those of a CD that 2048 bytes don't tell all of."""
         self._keep = keep
         self._extents: tuple[tuple[int, int], ...] = ()
         self._starts: tuple[int, ...] = ()
@@ -82,12 +91,12 @@ class Disc:
     @property
     def is_blank(self) -> bool:
         """Nothing was recorded, reserved or formatted for overwriting."""
-        return not self.state.tracks and not self.state.overwritable
+        return not self.state.tracks and not self.state.overwritable and not self.state.cd.is_writing
 
     @property
     def is_appendable(self) -> bool:
         """Something is recorded, and more can be."""
-        return bool(self.state.tracks) and not self.state.finalized
+        return (bool(self.state.tracks) or self.state.cd.is_writing) and not self.state.finalized
 
     @property
     def is_recordable(self) -> bool:
@@ -138,7 +147,7 @@ class Disc:
         """`count` recorded blocks; NotRecorded names the first one that isn't."""
         end = self.recorded_until(lba)
         if lba + count > end:
-            raise NotRecorded(max(lba, end))
+            raise self._strategy.unreadable(self.state, max(lba, end))
         return self.surface.read(lba, count)
 
     def recorded_until(self, lba: int) -> int:
@@ -152,11 +161,28 @@ class Disc:
     def write(self, lba: int, data: Data, write_type: WriteType) -> None:
         """Record whole blocks where the medium takes them, or raise what refuses them."""
         count = len(data) // BLOCK_BYTES
+        self._record(lba, count, write_type, lambda: self.surface.write(lba, data))
+
+    def write_pause(self, lba: int, count: int, write_type: WriteType) -> None:
+        """Let blocks of a pause pass that there is no place for: those before LBA 0."""
+        self._record(lba, count, write_type, lambda: None)
+
+    def write_sectors(self, lba: int, data: Data, write_type: WriteType) -> None:
+        """Record whole sectors of 2352 bytes; their user data goes to the surface, too, where it fits."""
+
+        def store() -> None:
+            self.sectors.write(lba, data)
+            for offset, blocks in form_1_pieces(data):
+                self.surface.write(lba + offset, blocks)
+
+        self._record(lba, len(data) // SECTOR_BYTES, write_type, store)
+
+    def _record(self, lba: int, count: int, write_type: WriteType, store: Callable[[], None]) -> None:
         strategy = self._strategy
         state = strategy.begin_write(self.medium, self.state, lba, count, write_type)
         if state is not self.state:
             self._adopt(state)
-        self.surface.write(lba, data)
+        store()
         written = strategy.after_write(self.state, lba, count)
         if written is not self.state:
             self.state = written
@@ -172,7 +198,21 @@ class Disc:
     def synchronize(self) -> None:
         """Note down how far writing has come; a disc that is complete at once is finalized."""
         if self.is_recordable and not self.state.finalized:
-            self._adopt(self._strategy.synchronize(self.medium, self.state))
+            state = self._strategy.synchronize(self.medium, self.state)
+            self._extend_to(state)
+            self._adopt(state)
+
+    def intend(self, wish: Wish) -> None:
+        """Say what the next track of a CD shall be, where a write opens one."""
+        self.state = cd.intend(self.state, wish)
+
+    def announce(self, plan: Plan) -> None:
+        """Say what a session of a CD will be that is written at once."""
+        self._adopt(cd.announce(self.medium, self.state, plan))
+
+    def keep_text(self, text: str) -> None:
+        """Take the CD-TEXT of the session that is being written at once."""
+        self._adopt(cd.with_text(self.state, text))
 
     def reserve_track(self, blocks: int, write_type: WriteType) -> None:
         """Set blocks aside for the next track."""
@@ -186,7 +226,9 @@ class Disc:
 
     def close_session(self, *, appendable: bool) -> None:
         """Close the session, and the disc unless it shall stay appendable."""
-        self._adopt(self._strategy.close_session(self.medium, self.state, appendable=appendable))
+        closed = self._strategy.close_session(self.medium, self.state, appendable=appendable)
+        self._extend_to(closed)
+        self._adopt(closed)
 
     def finalize(self) -> None:
         """Close the session and the disc."""
@@ -199,14 +241,13 @@ class Disc:
         """
         if not self.is_recordable:
             raise NotRecordable(f"{self.medium.title} can't be written")
-        if not self.medium.erasable or self.medium.recording is not Recording.SEQUENTIAL:
+        if not self.medium.erasable or self.medium.recording is Recording.OVERWRITE:
             raise CannotErase(f"{self.medium.title} can't be blanked")
-        self._adopt(
-            replace(
-                blank_state(self.medium, self.state.product, self.state.capacity_blocks), incremental=full
-            )
-        )
+        incremental = full or self.medium.recording is Recording.CD
+        state = blank_state(self.medium, self.state.product, self.state.capacity_blocks)
+        self._adopt(replace(state, incremental=incremental))
         self.surface.resize(0)
+        self.sectors.resize(0)
 
     def format(self, wish: formats.Wish) -> None:
         """Format it; what it holds is lost only where the medium can't keep it."""
@@ -228,7 +269,7 @@ class Disc:
 
     def rehearsal(self) -> Disc:
         """A copy that takes everything and changes nothing: for test writing."""
-        return Disc(self.state, NoSurface())
+        return Disc(self.state, NoSurface(), sectors=NoSurface(SECTOR_BYTES))
 
     def keep(self) -> None:
         """Note down the present state."""
@@ -239,7 +280,9 @@ class Disc:
         if self.is_recordable:
             self.keep()
             self.surface.flush()
+            self.sectors.flush()
         self.surface.close()
+        self.sectors.close()
 
     def _adopt(self, state: DiscState) -> None:
         self._keep(state)

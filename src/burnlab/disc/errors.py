@@ -59,6 +59,18 @@ class WrongWriteType(DiscError):
     """The write type doesn't fit the medium in its present state."""
 
 
+class NoCueSheet(DiscError):
+    """A session can't be written at once before a cue sheet has told what it will be."""
+
+
+class BadCueSheet(DiscError):
+    """A cue sheet that no session can be written after."""
+
+
+class WrongSectorForm(DiscError):
+    """The sector is recorded, but it isn't of the form that was asked for."""
+
+
 class NotAtOnceReadable(DiscError):
     """The disc is being recorded at once: it can't be read before that has ended."""
 

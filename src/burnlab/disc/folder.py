@@ -1,5 +1,7 @@
 """A disc as a folder: `surface`, one sparse file of blocks, and `state.sqlite`, all else.
 
+A CD has `sectors` beside them, a sparse file of 2352 bytes for each: what doesn't fit into blocks.
+
 The state is kept by SQLite, so it is whole after `kill -9` at any instant. The surface grows with what is
 written: its length tells how far an interrupted burn had come. Whoever may write holds a lock on the
 surface; the lock goes with the process.
@@ -15,12 +17,14 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from burnlab.disc import cd
+from burnlab.disc.cd_sector import SECTOR_BYTES
 from burnlab.disc.disc import Disc, pressed_state, state_as_sold
 from burnlab.disc.errors import SurfaceFailure
 from burnlab.disc.media import Medium, Recording, medium_named
 from burnlab.disc.model import DiscState
 from burnlab.disc.sequential import after_interruption
-from burnlab.disc.surface import BLOCK_BYTES, FileSurface
+from burnlab.disc.surface import BLOCK_BYTES, FileSurface, MemorySurface, Surface
 
 FORMAT = 1
 """Version of the folder's layout."""
@@ -113,19 +117,38 @@ def open_disc(path: Path, *, read_only: bool = False) -> Disc:
             _lock(surface, path)
         state = _read_state(path)
         _check(path, state, surface)
+        sectors = _sectors(path, state, read_only=read_only)
         if read_only:
-            return Disc(state, surface)
+            return Disc(state, surface, sectors=sectors)
         store = _StateStore(state_path)
-        recovered = after_interruption(state, surface.blocks)
-        if not state.tracks and not state.overwritable and surface.blocks:
+        if state.tracks or state.overwritable or state.cd.is_writing:
+            recovered = _INTERRUPTED.get(medium_named(state.medium).recording, after_interruption)(
+                state, max(surface.blocks, sectors.blocks)
+            )
+        else:
+            recovered = state
             surface.resize(0)
-        disc = Disc(recovered, surface, store.keep)
+            sectors.resize(0)
+        disc = Disc(recovered, surface, store.keep, sectors)
         if recovered != state:
             disc.keep()
         return disc
     except BaseException:
         surface.close()
         raise
+
+
+_INTERRUPTED = {Recording.CD: cd.after_interruption}
+"""How a recording finds out what an interrupted burn has left, where that is not the usual way."""
+
+
+def _sectors(path: Path, state: DiscState, *, read_only: bool) -> Surface:
+    """The file beside the surface for whole sectors; only a CD that is written to has one."""
+    sectors = path / "sectors"
+    is_cd = medium_named(state.medium).recording is Recording.CD
+    if not is_cd or (read_only and not sectors.exists()):
+        return MemorySurface(SECTOR_BYTES)
+    return FileSurface(sectors, read_only=read_only, block_bytes=SECTOR_BYTES)
 
 
 def _lock(surface: FileSurface, path: Path) -> None:

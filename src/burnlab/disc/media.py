@@ -14,6 +14,8 @@ class Recording(StrEnum):
     READ_ONLY = "read-only"
     SEQUENTIAL = "sequential"
     OVERWRITE = "overwrite"
+    CD = "cd"
+    """Sequential, with pauses, run-out and cue sheets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,9 @@ class Medium:
 
 _DVD_MINUS = frozenset({WriteType.INCREMENTAL, WriteType.DISC_AT_ONCE})
 _PLAIN = frozenset({WriteType.PLAIN})
+_CD = frozenset({WriteType.DISC_AT_ONCE, WriteType.TRACK_AT_ONCE})
+_CD_BLOCKS = 359849
+"""Up to 79:59:74, as most 80 minute media say of themselves."""
 
 DVD_RW_OVERWRITE = "dvd-rw-ovw"
 """Name of a DVD-RW that is formatted for restricted overwrite."""
@@ -79,6 +84,27 @@ _ROWS = (
     Medium("cd-rom", "CD-ROM", 0x0008, Recording.READ_ONLY),
     Medium("dvd-rom", "DVD-ROM", 0x0010, Recording.READ_ONLY),
     Medium("bd-rom", "BD-ROM", 0x0040, Recording.READ_ONLY),
+    Medium(
+        "cd-r",
+        "CD-R",
+        0x0009,
+        Recording.CD,
+        capacity_blocks=_CD_BLOCKS,
+        write_types=_CD,
+        first_gap_blocks=11400,
+        next_gap_blocks=6900,
+    ),
+    Medium(
+        "cd-rw",
+        "CD-RW",
+        0x000A,
+        Recording.CD,
+        capacity_blocks=_CD_BLOCKS,
+        erasable=True,
+        write_types=_CD,
+        first_gap_blocks=11400,
+        next_gap_blocks=6900,
+    ),
     Medium(
         "dvd-r",
         "DVD-R sequential recording",
@@ -211,7 +237,7 @@ _ROWS = (
 MEDIA: dict[str, Medium] = {medium.name: medium for medium in _ROWS}
 """Every kind by its name on the command line.
 
-Gaps of DVD-RW: 1793 and 385 ECC blocks, as an Optiarc BD-5300S left them on a 4x medium. Gaps of DVD+R:
+Gaps of CD: a lead-out of 90 seconds, later 30, a lead-in of 60, and a pause of 2. Gaps of DVD-RW: 1793 and 385 ECC blocks, as an Optiarc BD-5300S left them on a 4x medium. Gaps of DVD+R:
 closure and intro of 64 ECC blocks each (ECMA-349). Formats of BD: as that drive offered them for BD-RE.
 """
 

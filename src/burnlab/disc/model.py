@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from enum import IntEnum, StrEnum
 from typing import Any, TypeAlias
 
+from burnlab.disc.cd_model import CdState, CdTrack
+
 Extent: TypeAlias = tuple[int, int]
 """First block, and one past the last."""
 
@@ -16,6 +18,9 @@ class WriteType(StrEnum):
 
     INCREMENTAL = "incremental"
     DISC_AT_ONCE = "disc-at-once"
+    """The whole disc, or on CD a session, in one go."""
+    TRACK_AT_ONCE = "track-at-once"
+    """A whole track of a CD in one go."""
     PLAIN = "plain"
     """The medium knows but one way."""
 
@@ -50,6 +55,8 @@ class Track:
     write_type: WriteType
     reserved_blocks: int = 0
     """Size set aside by RESERVE TRACK; 0 where the track takes what comes."""
+    cd: CdTrack | None = None
+    """What only a track of a CD has."""
 
     @property
     def end(self) -> int:
@@ -72,6 +79,7 @@ class TrackView:
     damaged: bool = False
     reserved: bool = False
     write_type: WriteType = WriteType.INCREMENTAL
+    cd: CdTrack | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +112,8 @@ class DiscState:
     growing: bool = False
     """Formatted quickly, or being expanded: it takes writes at its end until the session is closed."""
     background: Background = Background.NONE
+    cd: CdState = CdState()
+    """What only a CD has."""
 
     def to_json(self) -> str:
         """The state as a JSON document."""
@@ -114,8 +124,18 @@ class DiscState:
         """Read a document that `to_json` wrote; ValueError, KeyError or TypeError if it is none."""
         document: dict[str, Any] = json.loads(text)
         tracks = tuple(
-            Track(**(row | {"state": TrackState(row["state"]), "write_type": WriteType(row["write_type"])}))
+            Track(
+                **(
+                    row
+                    | {
+                        "state": TrackState(row["state"]),
+                        "write_type": WriteType(row["write_type"]),
+                        "cd": CdTrack.from_dict(row["cd"]) if row.get("cd") else None,
+                    }
+                )
+            )
             for row in document.pop("tracks")
         )
         background = Background(document.pop("background", Background.NONE))
-        return cls(tracks=tracks, background=background, **document)
+        cd = CdState.from_dict(document.pop("cd")) if "cd" in document else CdState()
+        return cls(tracks=tracks, background=background, cd=cd, **document)

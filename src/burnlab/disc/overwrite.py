@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from burnlab.disc.errors import BeyondEnd, CannotReserve, NotFormatted, Unaligned
+from burnlab.disc.errors import BeyondEnd, CannotReserve, DiscError, NotFormatted, NotRecorded, Unaligned
 from burnlab.disc.media import Medium
 from burnlab.disc.model import Background, DiscState, Extent, TrackView, WriteType
 
@@ -38,6 +38,11 @@ def extents(state: DiscState) -> list[Extent]:
 
 def check_readable(_state: DiscState) -> None:
     """Never refused."""
+
+
+def unreadable(_state: DiscState, lba: int) -> DiscError:
+    """It lies outside the formatted area."""
+    return NotRecorded(lba)
 
 
 def begin_write(medium: Medium, state: DiscState, lba: int, count: int, _write_type: WriteType) -> DiscState:

@@ -13,6 +13,7 @@ capacity_end = sequential.capacity_end
 check_readable = sequential.check_readable
 extents = sequential.extents
 track_views = sequential.track_views
+unreadable = sequential.unreadable
 
 
 def _refuse(medium: Medium) -> NoReturn:

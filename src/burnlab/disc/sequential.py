@@ -11,10 +11,12 @@ from dataclasses import replace
 from burnlab.disc.errors import (
     BeyondEnd,
     CannotReserve,
+    DiscError,
     IncompleteTrack,
     NoSuchTrack,
     NotAtOnceReadable,
     NotNextWritable,
+    NotRecorded,
     NotWritable,
     WrongWriteType,
 )
@@ -268,6 +270,11 @@ def check_readable(state: DiscState) -> None:
     """Nothing can be read before writing at once has ended."""
     if _at_once(state) and state.tracks[-1].state is TrackState.OPEN:
         raise NotAtOnceReadable("the disc is being written at once")
+
+
+def unreadable(_state: DiscState, lba: int) -> DiscError:
+    """Nothing is recorded there."""
+    return NotRecorded(lba)
 
 
 def after_interruption(state: DiscState, surface_blocks: int) -> DiscState:

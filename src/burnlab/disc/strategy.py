@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from burnlab.disc.errors import DiscError
 from burnlab.disc.media import Medium
 from burnlab.disc.model import DiscState, Extent, TrackView, WriteType
 
@@ -29,6 +30,10 @@ class Strategy(Protocol):
 
     def check_readable(self, state: DiscState, /) -> None:
         """Refuse to read a disc that can't be read at present."""
+        ...
+
+    def unreadable(self, state: DiscState, lba: int, /) -> DiscError:
+        """Why a block outside the extents can't be read."""
         ...
 
     def begin_write(

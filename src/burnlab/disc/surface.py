@@ -46,22 +46,23 @@ class Surface(Protocol):
 class FileSurface:
     """A sparse file: block n lies at byte n * 2048, so a data disc can be mounted as it lies."""
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False, block_bytes: int = BLOCK_BYTES) -> None:
         flags = os.O_RDONLY if read_only else os.O_RDWR | os.O_CREAT
         self._fd = os.open(path, flags | os.O_CLOEXEC, 0o666)
         self.path = path
+        self._block_bytes = block_bytes
 
     @property
     def blocks(self) -> int:
         """The file's size in blocks, rounded up."""
-        return -(-os.fstat(self._fd).st_size // BLOCK_BYTES)
+        return -(-os.fstat(self._fd).st_size // self._block_bytes)
 
     def read(self, lba: int, count: int) -> bytes:
         """`count` blocks from `lba` on, zeros past the file's end."""
-        length = count * BLOCK_BYTES
-        data = os.pread(self._fd, length, lba * BLOCK_BYTES)
+        length = count * self._block_bytes
+        data = os.pread(self._fd, length, lba * self._block_bytes)
         while len(data) < length:
-            more = os.pread(self._fd, length - len(data), lba * BLOCK_BYTES + len(data))
+            more = os.pread(self._fd, length - len(data), lba * self._block_bytes + len(data))
             if not more:
                 return data.ljust(length, b"\0")
             data += more
@@ -69,7 +70,7 @@ class FileSurface:
 
     def write(self, lba: int, data: Data) -> None:
         """Write whole blocks; a filesystem that is full may leave some of them behind the end."""
-        offset = lba * BLOCK_BYTES
+        offset = lba * self._block_bytes
         view = memoryview(data)
         try:
             while view:
@@ -82,7 +83,7 @@ class FileSurface:
     def resize(self, blocks: int) -> None:
         """Cut off or extend by a hole."""
         try:
-            os.ftruncate(self._fd, blocks * BLOCK_BYTES)
+            os.ftruncate(self._fd, blocks * self._block_bytes)
         except OSError as error:
             raise SurfaceFailure(f"{self.path}: {os.strerror(error.errno or errno.EIO)}") from error
 
@@ -103,7 +104,8 @@ class FileSurface:
 class MemorySurface:
     """Blocks in memory, for tests and for trying things."""
 
-    def __init__(self) -> None:
+    def __init__(self, block_bytes: int = BLOCK_BYTES) -> None:
+        self._block_bytes = block_bytes
         self._blocks: dict[int, bytes] = {}
         self._size = 0
 
@@ -114,14 +116,15 @@ class MemorySurface:
 
     def read(self, lba: int, count: int) -> bytes:
         """`count` blocks from `lba` on."""
-        zeros = bytes(BLOCK_BYTES)
+        zeros = bytes(self._block_bytes)
         return b"".join(self._blocks.get(n, zeros) for n in range(lba, lba + count))
 
     def write(self, lba: int, data: Data) -> None:
         """Keep whole blocks."""
-        for n in range(len(data) // BLOCK_BYTES):
-            self._blocks[lba + n] = bytes(data[n * BLOCK_BYTES : (n + 1) * BLOCK_BYTES])
-        self._size = max(self._size, lba + len(data) // BLOCK_BYTES)
+        size = self._block_bytes
+        for n in range(len(data) // size):
+            self._blocks[lba + n] = bytes(data[n * size : (n + 1) * size])
+        self._size = max(self._size, lba + len(data) // size)
 
     def resize(self, blocks: int) -> None:
         """Forget what lies past `blocks`."""
@@ -141,4 +144,4 @@ class NoSurface(MemorySurface):
 
     def write(self, lba: int, data: Data) -> None:
         """Count the blocks, forget the data."""
-        self._size = max(self._size, lba + len(data) // BLOCK_BYTES)
+        self._size = max(self._size, lba + len(data) // self._block_bytes)

@@ -20,6 +20,9 @@ class Work(Enum):
     BLANK = (Asc.OPERATION_IN_PROGRESS, 4.0)
     MINIMAL_BLANK = (Asc.OPERATION_IN_PROGRESS, 2.5)
     FORMAT = (Asc.FORMAT_IN_PROGRESS, 4.0)
+    QUICK_FORMAT = (Asc.FORMAT_IN_PROGRESS, 0.3)
+    BACKGROUND = (Asc.FORMAT_IN_PROGRESS, 20.0)
+    """Formatting of DVD+RW behind the host's back: the drive is not busy with it."""
     CLOSE_TRACK = (Asc.OPERATION_IN_PROGRESS, 0.1)
     CLOSE_SESSION = (Asc.OPERATION_IN_PROGRESS, 0.3)
     SYNCHRONIZE = (Asc.OPERATION_IN_PROGRESS, 0.05)

@@ -62,6 +62,23 @@ class FeatureRow:
         return FeatureDescriptor(self.code, data, self.version, self.current is None, current)
 
 
+def _formattable(disc: Disc) -> bool:
+    """What can be formatted now; a BD-R only while it is new."""
+    if disc.medium.spares_on_request:
+        return not disc.state.tracks and not disc.state.spare_blocks
+    return bool(disc.formats)
+
+
+def _defect_managed(disc: Disc) -> bool:
+    return disc.profile in (Profile.DVD_RAM, Profile.BD_RE) or bool(disc.state.spare_blocks)
+
+
+def _random_writable(_model: Model, profile: int) -> bytes:
+    """Last LBA (not told here), block size 2048, blocking, page present bit clear."""
+    blocking = 32 if profile == Profile.BD_RE else 16
+    return bytes(4) + (2048).to_bytes(4, "big") + blocking.to_bytes(2, "big") + b"\x01\x00"
+
+
 def _serial(model: Model, _profile: int) -> bytes:
     serial = model.serial.encode("ascii")
     return serial.ljust(-(-len(serial) // 4) * 4, b" ")
@@ -91,18 +108,31 @@ FEATURES: tuple[FeatureRow, ...] = (
     FeatureRow(Feature.CD_READ, 2, b"\x00\x00\x00\x00", CD),
     FeatureRow(Feature.DVD_READ, 1, b"\x01\x00\x01\x00", _dvd),
     FeatureRow(
+        Feature.RANDOM_WRITABLE,
+        1,
+        _random_writable,
+        _with(Profile.DVD_RAM, Profile.DVD_PLUS_RW, Profile.BD_RE),
+    ),
+    FeatureRow(
         Feature.INCREMENTAL_STREAMING_WRITABLE,
         1,
         incremental_streaming(data_types=0x0100, link_sizes=(16,)),
         _incremental,
     ),
+    FeatureRow(Feature.FORMATTABLE, 1, b"\x0f\x00\x00\x00\x00\x00\x00\x00", _formattable),
+    FeatureRow(Feature.DEFECT_MANAGEMENT, 1, b"\x80\x00\x00\x00", _defect_managed),
+    FeatureRow(Feature.DVD_PLUS_RW, 1, b"\x01\x03\x00\x00", _with(Profile.DVD_PLUS_RW)),
+    FeatureRow(Feature.DVD_PLUS_R, 0, b"\x01\x00\x00\x00", _with(Profile.DVD_PLUS_R, Profile.DVD_PLUS_R_DL)),
+    FeatureRow(Feature.RIGID_RESTRICTED_OVERWRITE, 0, b"\x0b\x00\x00\x00", _with(RESTRICTED_OVERWRITE)),
     FeatureRow(
         Feature.DVD_R_RW_WRITE,
         1,
         dvd_r_rw_write(buffer_underrun_free=True, test_write=True, dvd_rw=True, dual_layer=True),
-        _with(*SEQUENTIAL_DVD_MINUS, RESTRICTED_OVERWRITE),
+        _with(*SEQUENTIAL_DVD_MINUS),
     ),
+    FeatureRow(Feature.DVD_PLUS_R_DL, 0, b"\x01\x00\x00\x00", _with(Profile.DVD_PLUS_R_DL)),
     FeatureRow(Feature.BD_READ, 0, bytes(28), BD),
+    FeatureRow(Feature.BD_WRITE, 0, bytes(20), _with(Profile.BD_R_SRM, Profile.BD_RE)),
     FeatureRow(Feature.POWER_MANAGEMENT),
     FeatureRow(Feature.TIMEOUT),
     FeatureRow(

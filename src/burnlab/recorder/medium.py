@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from burnlab.disc import Disc, TrackView, WriteType
+from burnlab.disc import Disc, Recording, TrackView, WriteType
 from burnlab.scsi import Asc, CheckCondition, SenseKey
 from burnlab.scsi.commands import ReadCapacity10
 from burnlab.scsi.mmc import structures
@@ -23,7 +23,8 @@ from burnlab.scsi.mmc.disc_info import (
     LastSession,
     TrackInformation,
 )
-from burnlab.scsi.mmc.formats import BLOCK_BYTES, CapacityType, FormatCapacities
+from burnlab.scsi.mmc.formats import BLOCK_BYTES, CapacityType, FormatCapacities, FormattableCapacity
+from burnlab.scsi.mmc.profiles import Profile
 from burnlab.scsi.mmc.toc import TocTrack, formatted_toc, raw_toc, session_toc
 
 if TYPE_CHECKING:
@@ -67,9 +68,17 @@ def read_format_capacities(recorder: Recorder, _cdb: ReadFormatCapacities, call:
         return FormatCapacities(0, CapacityType.NO_MEDIUM).pack()
     if recorder.operation is not None:
         raise CheckCondition(recorder.operation.sense(call.now))
-    kind = CapacityType.UNFORMATTED if disc.is_recordable and disc.is_blank else CapacityType.FORMATTED
-    blocks = disc.state.capacity_blocks if disc.is_blank else disc.capacity_end
-    return FormatCapacities(blocks, kind).pack()
+    offers = tuple(FormattableCapacity(f.blocks, f.code, f.parameter) for f in disc.formats)
+    return FormatCapacities(*_current_capacity(disc), offers).pack()
+
+
+def _current_capacity(disc: Disc) -> tuple[int, CapacityType]:
+    state = disc.state
+    if state.growing:
+        return state.formatted_blocks, CapacityType.NO_MEDIUM
+    if disc.is_recordable and not disc.capacity_end and not state.spare_blocks:
+        return state.capacity_blocks, CapacityType.UNFORMATTED
+    return disc.capacity_end or state.capacity_blocks, CapacityType.FORMATTED
 
 
 def _toc_tracks(disc: Disc) -> list[TocTrack]:
@@ -125,15 +134,42 @@ def read_disc_information(recorder: Recorder, cdb: ReadDiscInformation, _call: C
     return information.pack()
 
 
+RANDOM_ACCESS_STATUS = {Profile.DVD_RAM: DiscStatus.OTHER, Profile.BD_RE: DiscStatus.OTHER}
+"""Status of formatted media whose status is neither appendable nor complete."""
+
+
+def _overwritable_information(disc: Disc) -> DiscInformation:
+    state = disc.state
+    if state.growing:
+        status, last_state = DiscStatus.APPENDABLE, LastSession.INCOMPLETE
+    elif state.formatted_blocks:
+        status = RANDOM_ACCESS_STATUS.get(Profile(disc.profile), DiscStatus.COMPLETE)
+        last_state = LastSession.COMPLETE
+    else:
+        status, last_state = DiscStatus.EMPTY, LastSession.EMPTY
+    blank = status is DiscStatus.EMPTY
+    return DiscInformation(
+        erasable=disc.medium.erasable,
+        last_session_state=last_state,
+        status=status,
+        background_format=state.background,
+        last_lead_in_start=0 if blank else NOT_APPLICABLE,
+        last_possible_lead_out=state.capacity_blocks if blank else NOT_APPLICABLE,
+    )
+
+
 def disc_information(disc: Disc) -> DiscInformation:
     """Disc information of a disc in its present state."""
+    if disc.recording is Recording.OVERWRITE:
+        return _overwritable_information(disc)
     views = disc.track_views()
     last = views[-1]
     first_in_last = next(v.number for v in views if v.session == last.session)
     if disc.state.finalized:
         status, last_state = DiscStatus.COMPLETE, LastSession.COMPLETE
     else:
-        status = DiscStatus.EMPTY if disc.is_blank else DiscStatus.APPENDABLE
+        empty = disc.is_blank and not disc.state.spare_blocks
+        status = DiscStatus.EMPTY if empty else DiscStatus.APPENDABLE
         session_begun = any(t.session == last.session for t in disc.state.tracks)
         last_state = LastSession.INCOMPLETE if session_begun else LastSession.EMPTY
     return DiscInformation(
@@ -171,23 +207,51 @@ def read_track_information(recorder: Recorder, cdb: ReadTrackInformation, _call:
     return track_information(disc, _find_track(_views(recorder, disc), cdb)).pack()
 
 
+@dataclass(frozen=True, slots=True)
+class TrackManner:
+    """How a track is told of: its track mode, and its packets where it is written in some."""
+
+    mode: int
+    packet: bool = False
+    fixed_packet: bool = False
+    sized: bool = False
+    """A packet size is told while the track is open, or always where it is overwritable."""
+
+
+INCREMENTAL = TrackManner(5, packet=True, sized=True)
+AT_ONCE = TrackManner(4)
+MANNERS = {
+    Profile.DVD_RW_RESTRICTED_OVERWRITE: TrackManner(4, packet=True, fixed_packet=True, sized=True),
+    Profile.DVD_PLUS_RW: TrackManner(7, sized=True),
+    Profile.DVD_PLUS_R: TrackManner(7, sized=True),
+    Profile.DVD_PLUS_R_DL: TrackManner(7, sized=True),
+    Profile.BD_R_SRM: TrackManner(7, sized=True),
+    Profile.BD_RE: TrackManner(7),
+}
+"""What differs from data tracks written at once; incremental tracks tell of themselves."""
+
+
 def track_information(disc: Disc, view: TrackView) -> TrackInformation:
     """The Track Information Block of a track."""
     incremental = view.write_type is WriteType.INCREMENTAL and disc.is_recordable
+    manner = INCREMENTAL if incremental else MANNERS.get(Profile(disc.profile), AT_ONCE)
+    overwritable = disc.recording is Recording.OVERWRITE
+    sized = manner.sized and (incremental or overwritable or view.next_writable is not None)
     return TrackInformation(
         track=view.number,
         session=view.session,
         damage=view.damaged,
-        track_mode=5 if incremental else 4,
+        track_mode=manner.mode,
         reserved_track=view.reserved,
         blank=view.blank,
-        packet=incremental,
+        packet=manner.packet,
+        fixed_packet=manner.fixed_packet,
         nwa_valid=view.next_writable is not None,
         last_recorded_valid=view.last_recorded is not None,
         start=view.start,
         next_writable=view.next_writable or 0,
         free_blocks=view.free_blocks,
-        packet_size=disc.medium.unit_blocks if incremental else 0,
+        packet_size=disc.medium.unit_blocks if sized else 0,
         size=view.size,
         last_recorded=view.last_recorded or 0,
     )
@@ -204,19 +268,47 @@ def _physical_format(disc: Disc, blocks: int) -> bytes:
     ).pack()
 
 
-def read_disc_structure(recorder: Recorder, cdb: ReadDiscStructure, _call: Call) -> bytes:
-    """Physical format, copyright, pre-recorded information, and the list of what can be read."""
-    disc = recorder.need_disc()
-    if disc.medium.name.startswith(("cd", "bd")) or cdb.media_type != 0:
-        raise _invalid()
+def _dvd_structures(disc: Disc) -> dict[int, bytes]:
     size = disc.state.capacity_blocks
+    product = disc.state.product.encode("ascii", "replace")
     available = {0x00: _physical_format(disc, disc.capacity_end or size), 0x01: NO_COPYRIGHT}
-    if disc.is_recordable:
-        available[0x0E] = structures.pre_recorded_information(disc.state.product.encode("ascii", "replace"))
+    if WriteType.INCREMENTAL in disc.medium.write_types:
+        available[0x0E] = structures.pre_recorded_information(product)
         available[0x10] = _physical_format(disc, size)
-    if cdb.format == 0xFF:
+    elif disc.profile in ADIP_PROFILES:
+        available[0x11] = structures.adip_information(_physical_format(disc, size), product)
+    return available
+
+
+def _bd_structures(disc: Disc) -> dict[int, bytes]:
+    available = {0x00: structures.disc_definition(disc.state.product.encode("ascii", "replace"))}
+    if disc.is_recordable:
+        available[0x0A] = structures.SpareAreaInformation(
+            disc.state.spare_blocks, disc.state.spare_blocks
+        ).pack()
+    return available
+
+
+ADIP_PROFILES = frozenset({Profile.DVD_PLUS_RW, Profile.DVD_PLUS_R, Profile.DVD_PLUS_R_DL})
+DVD, BD = 0, 1
+
+
+def read_disc_structure(recorder: Recorder, cdb: ReadDiscStructure, _call: Call) -> bytes:
+    """Physical format, copyright, product id, spare areas, and the list of what can be read."""
+    disc = recorder.need_disc()
+    profile = Profile(disc.profile)
+    if profile.is_dvd and cdb.media_type == DVD:
+        available = _dvd_structures(disc)
+    elif profile.is_bd and cdb.media_type == BD:
+        available = _bd_structures(disc)
+    else:
+        raise _invalid()
+    if cdb.format == STRUCTURE_LIST:
         rows = (bytes((code, 0x40)) + (len(data) + 4).to_bytes(2, "big") for code, data in available.items())
         return structures.disc_structure(b"".join(rows))
     if cdb.format not in available:
         raise _invalid()
     return structures.disc_structure(available[cdb.format])
+
+
+STRUCTURE_LIST = 0xFF

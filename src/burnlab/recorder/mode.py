@@ -127,8 +127,10 @@ def _select(recorder: Recorder, data: Data, length: int, header_bytes: int) -> N
     except ValueError:
         raise CheckCondition.of(SenseKey.ILLEGAL_REQUEST, Asc.PARAMETER_LIST_LENGTH_ERROR) from None
     invalid = CheckCondition.of(SenseKey.ILLEGAL_REQUEST, Asc.INVALID_FIELD_IN_PARAMETER_LIST)
-    if any(page[0] & 0x3F not in PAGES for page in pages):
-        raise invalid
+    for page in pages:
+        make = PAGES.get(page[0] & 0x3F)
+        if make is None or len(page) < len(make(recorder, CHANGEABLE)):
+            raise invalid
     for page in pages:
         code = page[0] & 0x3F
         if code == ModePage.WRITE_PARAMETERS:

@@ -49,6 +49,7 @@ class Recorder:
         self.rehearsal: Disc | None = None
         self.closed_here = False
         """The disc was closed since it was loaded: drives with that habit go on counting free blocks."""
+        self.background_ends: float | None = None
         self.pace = Pace(model.buffer_kib * 1024)
         self.selected_write_kbps = 0
         self.selected_read_kbps = 0
@@ -106,6 +107,7 @@ class Recorder:
             self._tell(MediaEvent.MEDIA_REMOVAL)
         self.tray_open = True
         self.operation = None
+        self.background_ends = None
         self.rehearsal = None
 
     def close_tray(self, now: float) -> None:
@@ -154,6 +156,17 @@ class Recorder:
         self.operation = Operation(work, now, now + seconds)
         self.settle(now)
 
+    def format_in_background(self, seconds: float, now: float) -> None:
+        """Let formatting of the disc go on for `seconds`, without being busy with it."""
+        self.background_ends = now + seconds
+
+    def _settle_background(self, now: float) -> None:
+        if self.background_ends is None or now < self.background_ends:
+            return
+        self.background_ends = None
+        if self._disc is not None:
+            self._disc.background_format_done()
+
     def settle(self, now: float) -> None:
         """End an operation whose time is over; a change of the disc becomes a media event then.
 
@@ -169,9 +182,9 @@ class Recorder:
     def _view(self) -> tuple[object, ...] | None:
         if self.disc is None:
             return None
-        state = self.disc.state
+        disc, state = self.disc, self.disc.state
         tracks = [(t.start, t.state) for t in state.tracks]
-        return (self.disc.profile, state.finalized, state.closed_sessions, tracks, self.disc.capacity_end)
+        return (disc.profile, state.finalized, state.closed_sessions, tracks, disc.capacity_end)
 
     def set_speeds(self, read_kbps: int, write_kbps: int) -> None:
         """Select speeds: the nearest that the drive has and that aren't faster; 0 means the fastest."""
@@ -185,10 +198,9 @@ class Recorder:
             self.pace.read_kbps = self.selected_read_kbps
 
     def select_write_parameters(self, page: WriteParametersPage) -> None:
-        """Take write parameters from now on; a rehearsal ends where test writing is turned off."""
+        """Take write parameters from now on; what was rehearsed before is forgotten."""
         self.write_parameters = page
-        if not page.test_write:
-            self.rehearsal = None
+        self.rehearsal = None
 
     def write_speeds(self) -> tuple[int, ...]:
         """Write speeds for the medium in kB/s, fastest first."""
@@ -221,6 +233,8 @@ class Recorder:
         nexus = self._nexuses.get(task.nexus)
         if nexus is None:
             nexus = self._nexuses.setdefault(task.nexus, NexusState())
+        if self.background_ends is not None:
+            self._settle_background(now)
         if self.operation is not None:
             self.settle(now)
         try:

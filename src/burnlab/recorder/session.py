@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from burnlab.disc import Disc, WriteType
 from burnlab.recorder.busy import Work
 from burnlab.recorder.transfer import selected_write_type, written_disc
 from burnlab.scsi import Asc, CheckCondition, Reply, SenseKey
 from burnlab.scsi.mmc.commands import Blank, CloseTrackSession, ReserveTrack, SendOpcInformation
 from burnlab.scsi.mmc.mode_pages import MULTI_SESSION
+from burnlab.scsi.mmc.profiles import Profile
 
 if TYPE_CHECKING:
     from burnlab.recorder.recorder import Call, Recorder
 
-CLOSE_TRACK, CLOSE_SESSION = 1, 2
+STOP_FORMATTING, CLOSE_TRACK, CLOSE_SESSION = 0, 1, 2
+FINALIZE = (5, 6)
+CLOSE_FUNCTIONS = {
+    Profile.DVD_PLUS_RW: (STOP_FORMATTING, CLOSE_SESSION),
+    Profile.DVD_PLUS_R: (CLOSE_SESSION, *FINALIZE),
+    Profile.DVD_PLUS_R_DL: (CLOSE_SESSION, *FINALIZE),
+    Profile.BD_R_SRM: (CLOSE_SESSION, *FINALIZE),
+}
+"""What else than tracks can be closed, where it is not only a session; 5 and 6 finalize with and without a
+minimal radius.    Source: MMC-5, 6.3."""
 WHOLE_DISC, MINIMAL = 0, 1
 MINIMAL_BLANK_SECONDS = 35.0
 CLOSE_SECONDS = 2.0
@@ -34,14 +45,26 @@ def close_track_session(recorder: Recorder, cdb: CloseTrackSession, call: Call) 
     if cdb.function == CLOSE_TRACK:
         disc.close_track(cdb.track)
         return _busy(recorder, Work.CLOSE_TRACK, 0, CLOSE_SECONDS, call, immed=cdb.immed)
-    if cdb.function != CLOSE_SESSION:
+    if cdb.function not in CLOSE_FUNCTIONS.get(Profile(disc.profile), (CLOSE_SESSION,)):
         raise CheckCondition.of(SenseKey.ILLEGAL_REQUEST, Asc.INVALID_FIELD_IN_CDB)
-    appendable = recorder.write_parameters.multi_session == MULTI_SESSION
     was_final = disc.state.finalized
-    disc.close_session(appendable=appendable)
+    if cdb.function in FINALIZE:
+        disc.finalize()
+    else:
+        disc.close_session(appendable=stays_appendable(recorder, disc))
+    recorder.background_ends = None
+    if disc is recorder.rehearsal:
+        recorder.rehearsal = None
     if disc is recorder.disc and disc.state.finalized and not was_final:
         recorder.closed_here = True
     return _busy(recorder, Work.CLOSE_SESSION, BORDER_OUT_BLOCKS, CLOSE_SECONDS, call, immed=cdb.immed)
+
+
+def stays_appendable(recorder: Recorder, disc: Disc) -> bool:
+    """Whether closing a session leaves the disc open: media that know but one way are closed by FINALIZE."""
+    if WriteType.PLAIN in disc.medium.write_types:
+        return True
+    return recorder.write_parameters.multi_session == MULTI_SESSION
 
 
 def blank(recorder: Recorder, cdb: Blank, call: Call) -> Reply | None:

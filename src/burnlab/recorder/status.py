@@ -20,6 +20,7 @@ from burnlab.scsi.mmc.events import (
 if TYPE_CHECKING:
     from burnlab.recorder.recorder import Call, Recorder
 
+MEDIA_EVENT_BYTES = 8
 SUPPORTED_PAGES, UNIT_SERIAL_NUMBER, DEVICE_IDENTIFICATION = 0x00, 0x80, 0x83
 
 
@@ -67,7 +68,10 @@ def get_event_status_notification(recorder: Recorder, cdb: GetEventStatusNotific
     events = call.nexus.media_events
     operation = recorder.operation
     if EventClass.MEDIA in wanted and (events or operation is None or EventClass.DEVICE_BUSY not in wanted):
-        event = events.popleft() if events else MediaEvent.NO_CHANGE
+        event = events[0] if events else MediaEvent.NO_CHANGE
+        # An initiator that takes only the header has not seen the event: it stays for the next question.
+        if events and min(cdb.allocation_length, call.task.data_in_bytes) >= MEDIA_EVENT_BYTES:
+            events.popleft()
         return media_event(event, tray_open=recorder.tray_open, present=recorder.disc is not None)
     if EventClass.DEVICE_BUSY in wanted:
         progress = operation.progress(call.now) if operation is not None else 0

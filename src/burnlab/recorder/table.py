@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Flag, auto
 from typing import TYPE_CHECKING, Any
 
-from burnlab.recorder import configuration, medium, mode, session, speed, status, transfer, tray
+from burnlab.recorder import configuration, formatting, medium, mode, session, speed, status, transfer, tray
 from burnlab.scsi import Reply, commands
 from burnlab.scsi.mmc import commands as mmc
 from burnlab.scsi.record import Cdb
@@ -75,6 +75,7 @@ ROWS: dict[int, Row] = {
         Row(mmc.ReserveTrack, session.reserve_track),
         Row(mmc.CloseTrackSession, session.close_track_session),
         Row(mmc.Blank, session.blank),
+        Row(mmc.FormatUnit, formatting.format_unit),
         Row(mmc.SendOpcInformation, session.send_opc_information),
         Row(mmc.GetPerformance, speed.get_performance, Gate.ATTENTION),
         Row(mmc.SetStreaming, speed.set_streaming),

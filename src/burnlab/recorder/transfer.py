@@ -34,6 +34,8 @@ WRITE_TYPES = {
 
 def selected_write_type(recorder: Recorder) -> WriteType:
     """The write type in force; WrongWriteType where no medium knows it."""
+    if WriteType.PLAIN in recorder.need_disc().medium.write_types:
+        return WriteType.PLAIN
     code = ModeWriteType(recorder.write_parameters.write_type)
     if code not in WRITE_TYPES:
         raise WrongWriteType(f"write type {code.name} is not for this medium")
@@ -43,7 +45,7 @@ def selected_write_type(recorder: Recorder) -> WriteType:
 def written_disc(recorder: Recorder) -> Disc:
     """The disc that writing goes to: while test writing is on, a copy that keeps nothing."""
     disc = recorder.need_disc()
-    if not recorder.write_parameters.test_write:
+    if not recorder.write_parameters.test_write or WriteType.PLAIN in disc.medium.write_types:
         return disc
     if recorder.rehearsal is None:
         recorder.rehearsal = disc.rehearsal()
@@ -105,6 +107,8 @@ def synchronize_cache(recorder: Recorder, cdb: SynchronizeCache10, call: Call) -
     was_final = disc.state.finalized
     disc.synchronize()
     lead_out = disc.state.finalized and not was_final
+    if lead_out and disc is recorder.rehearsal:
+        recorder.rehearsal = None
     blocks = max(0, MINIMUM_AT_ONCE_BLOCKS - disc.capacity_end) if lead_out else 0
     seconds = recorder.pace.duration(Work.SYNCHRONIZE, blocks, 0.0, call.now)
     recorder.begin(Work.SYNCHRONIZE, seconds, call.now)

@@ -52,6 +52,41 @@ def pre_recorded_information(manufacturer: bytes) -> bytes:
     return b"".join(fields)
 
 
+def adip_information(physical_format: bytes, product: bytes) -> bytes:
+    """ADIP information of DVD+R and DVD+RW, 256 bytes: `product` is MANUFACTURER/TYPE.
+
+    The first bytes are those of the physical format; the ids lie at 19 (8 bytes) and 27 (3 bytes).
+    Source: ECMA-337, 14.4.2.
+    """
+    manufacturer, _, kind = product.partition(b"/")
+    data = bytearray(physical_format[:256])
+    data[19:27] = manufacturer.ljust(8, b"\0")[:8]
+    data[27:30] = kind.ljust(3, b"\0")[:3]
+    return bytes(data)
+
+
+def disc_definition(product: bytes) -> bytes:
+    """Disc information of a BD, 112 bytes: `product` is MANUFACTURER/TYPE.
+
+    The ids lie at 100 (6 bytes) and 106 (3 bytes).    Source: MMC-5, 6.23 (format 00h of BD).
+    """
+    manufacturer, _, kind = product.partition(b"/")
+    data = bytearray(112)
+    data[0:3] = b"DI\x01"
+    data[100:106] = manufacturer.ljust(6, b"\0")[:6]
+    data[106:109] = kind.ljust(3, b"\0")[:3]
+    return bytes(data)
+
+
+@dataclass(frozen=True, slots=True)
+class SpareAreaInformation(Record):
+    """Spare area information of a BD, 12 bytes, in blocks.    Source: MMC-5, 6.23 (format 0Ah)."""
+
+    LENGTH: ClassVar[int] = 12
+    free_blocks: int = at(4, 4)
+    total_blocks: int = at(8, 4)
+
+
 @dataclass(frozen=True, slots=True)
 class WriteSpeed(Record):
     """Write speed descriptor, 16 bytes, speeds in kB/s.    Source: MMC-5, 6.8."""
