@@ -30,7 +30,7 @@ format: $(STAMP) ## put the code into shape
 	$(BIN)/ruff format src tests bench
 
 bench: packages-bench $(STAMP) ## how fast beside the peers: prints ratios
-	$(BIN)/python bench/iscsi_throughput.py
+	$(BIN)/python bench/iscsi_throughput.py --recorder
 
 packages-demo packages-test packages-bench:
 	@tools/install-packages $(@:packages-%=%)

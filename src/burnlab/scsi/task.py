@@ -39,7 +39,8 @@ LOCAL_NEXUS = Nexus("local")
 class Task:
     """One command for a logical unit.
 
-    `data_in_bytes` is how much the initiator is ready to take; the unit never returns more.
+    `data_in_bytes` is the most that the way back can carry; the unit never returns more. A transport that
+    counts residuals gives its own limit here, and cuts to what the initiator expects afterwards.
     """
 
     cdb: bytes
