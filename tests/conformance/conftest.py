@@ -12,6 +12,16 @@ from burnlab.disc.disc import pressed_state
 from burnlab.disc.media import medium_named
 from burnlab.disc.surface import MemorySurface
 from support.drive import TRANSPORTS, Bench, Drive, MakeDrive, MakeRom, pattern
+from support.iscsi_bench import IscsiBench
+
+TRANSPORTS["iscsi"] = IscsiBench
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what can't be sent by iSCSI, whose CDBs always have 16 bytes: marked `memory_only`."""
+    left_out = [i for i in items if i.get_closest_marker("memory_only") and "iscsi" in i.name]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [i for i in items if i not in left_out]
 
 
 @pytest.fixture(params=sorted(TRANSPORTS))

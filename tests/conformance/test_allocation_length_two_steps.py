@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from burnlab.scsi import Reply
-from burnlab.scsi.commands import Inquiry, ModeSense6, ModeSense10, ReportLuns, RequestSense
+from burnlab.scsi.commands import Inquiry, ModeSense6, ModeSense10, RequestSense
 from burnlab.scsi.mmc.commands import (
     GetConfiguration,
     MechanismStatus,
@@ -25,7 +25,6 @@ COMMANDS = {
     "INQUIRY": Inquiry(),
     "INQUIRY page 83h": Inquiry(evpd=True, page_code=0x83),
     "REQUEST SENSE": RequestSense(),
-    "REPORT LUNS": ReportLuns(),
     "GET CONFIGURATION": GetConfiguration(),
     "GET CONFIGURATION current": GetConfiguration(rt=1),
     "GET CONFIGURATION one": GetConfiguration(rt=2, starting_feature=0x21),
@@ -73,7 +72,6 @@ LENGTH_FIELDS = {
     # name: (first byte, width, what the field doesn't count)
     "INQUIRY": (4, 1, 5),
     "INQUIRY page 83h": (2, 2, 4),
-    "REPORT LUNS": (0, 4, 8),
     "GET CONFIGURATION": (0, 4, 4),
     "GET CONFIGURATION current": (0, 4, 4),
     "GET CONFIGURATION one": (0, 4, 4),

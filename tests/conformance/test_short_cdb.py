@@ -11,6 +11,7 @@ from support.drive import Drive
 from support.expect import GOOD, INVALID_FIELD_IN_CDB, INVALID_OPCODE, outcome_of
 
 
+@pytest.mark.memory_only
 @pytest.mark.parametrize("opcode", ROWS, ids=lambda code: ROWS[code].cdb.NAME)
 def test_cut_at_every_length(drive: Drive, opcode: int) -> None:
     before = drive.state_bytes()
@@ -19,6 +20,7 @@ def test_cut_at_every_length(drive: Drive, opcode: int) -> None:
     assert drive.state_bytes() == before
 
 
+@pytest.mark.memory_only
 def test_no_bytes_at_all(drive: Drive) -> None:
     assert drive.outcome(b"") in (INVALID_OPCODE, INVALID_FIELD_IN_CDB)
 

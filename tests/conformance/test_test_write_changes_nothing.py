@@ -72,24 +72,25 @@ def test_the_real_job_after_it(drive: Drive) -> None:
     assert drive.read(0, 32) == pattern(0, 32)
 
 
-def test_the_same_job_twice(drive: Drive) -> None:
-    # Programs that leave the write parameters as they are between two test runs.
+@pytest.mark.parametrize("selected_again", [False, True])
+def test_the_same_job_twice(drive: Drive, selected_again: bool) -> None:
+    # 52h tells the same next writable address before both, so both must write there.
+    drive.select(test=True)
     for _ in range(2):
-        drive.select(test=True)
+        if selected_again:
+            drive.select(test=True)
         drive.write(0, 32)
         drive.synchronize()
         drive.close_track(1)
         drive.close_session()
 
 
-def test_disc_at_once_twice(drive: Drive) -> None:
+@pytest.mark.parametrize("selected_again", [False, True])
+def test_disc_at_once_twice(drive: Drive, selected_again: bool) -> None:
+    drive.select(DISC_AT_ONCE, LAST, test=True)
     for _ in range(2):
-        drive.select(DISC_AT_ONCE, LAST, test=True)
+        if selected_again:
+            drive.select(DISC_AT_ONCE, LAST, test=True)
         drive.run(ReserveTrack(size=53))
         drive.write(0, 53)
         drive.synchronize()
-
-
-def test_the_drive_with_the_habit(drive: Drive) -> None:
-    drive.burn_session(32, close=True)
-    assert drive.disc_information().last_session_state == 3

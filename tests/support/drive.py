@@ -129,7 +129,7 @@ class MemoryBench:
         return self.recorder.remove()
 
 
-TRANSPORTS: dict[str, type[MemoryBench]] = {"memory": MemoryBench}
+TRANSPORTS: dict[str, Callable[[str, float | None], Bench]] = {"memory": MemoryBench}
 """Transport name → bench; a bench over TCP takes its place beside the other."""
 
 

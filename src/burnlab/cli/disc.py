@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from burnlab.cli.failing import Exit, fail
+from burnlab.disc.cd_export import export_bin_cue
 from burnlab.disc.folder import FolderError, create, export_image, import_image, open_disc
 from burnlab.disc.media import Medium, medium_named
 
@@ -65,16 +66,19 @@ def import_(
 @app.command("export")
 def export(
     path: PathArgument,
-    image: Annotated[Path, typer.Argument(metavar="FILE.iso", help="The image to write: it must not exist.")],
+    image: Annotated[
+        Path, typer.Argument(metavar="FILE.iso|FILE.cue", help="The image to write: it must not exist.")
+    ],
 ) -> None:
-    """Write the readable blocks of all closed sessions as a plain image."""
+    """Write the readable blocks of all closed sessions as a plain image, or a CD as FILE.bin and FILE.cue."""
     try:
         disc = open_disc(path, read_only=True)
-        blocks = export_image(disc, image)
+        whole = image.suffix.lower() in (".cue", ".bin")
+        blocks = export_bin_cue(disc, image) if whole else export_image(disc, image)
     except FolderError as error:
         fail(error, error.hint)
-    except FileExistsError:
-        fail(f"{image} exists already", "choose another name, or remove it first")
+    except FileExistsError as error:
+        fail(f"{error.filename or image} exists already", "choose another name, or remove it first")
     except OSError as error:
         fail(f"{image}: {error.strerror}", "see to the folder, its permissions and the free space")
     typer.echo(f"{blocks} blocks")

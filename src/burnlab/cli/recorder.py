@@ -172,7 +172,7 @@ def models() -> None:
     from burnlab.recorder import MODELS
 
     for model in MODELS.values():
-        typer.echo(f"{model.name:10} '{model.vendor}' '{model.product}' '{model.revision}': {model.title}")
+        typer.echo(f"{model.name:18} '{model.vendor}' '{model.product}' '{model.revision}': {model.title}")
 
 
 def _ask(control: Path | None, request: dict[str, Any], *, as_json: bool) -> None:

@@ -154,6 +154,8 @@ def check_readable(state: DiscState) -> None:
 
 def unreadable(state: DiscState, lba: int) -> DiscError:
     """Why a block can't be read: nothing is there, or no data."""
+    if state.cd.is_writing:
+        return NotAtOnceReadable("a session is being written at once")
     region = region_at(regions(state), lba)
     return NotRecorded(lba) if region is None else WrongSectorForm(f"LBA {lba} is not a data block")
 
@@ -191,6 +193,16 @@ def region_at(found: list[Region], lba: int) -> Region | None:
 # Writing.
 
 
+def check_at_once(medium: Medium, state: DiscState, write_type: WriteType) -> None:
+    """Refuse a cue sheet where no session can be written at once."""
+    if write_type is not WriteType.DISC_AT_ONCE:
+        raise WrongWriteType(f"{medium.title}: write type {write_type} takes no cue sheet")
+    if state.finalized:
+        raise NotWritable("the disc is closed")
+    if state.tracks or state.cd.is_writing:
+        raise WrongWriteType("only a blank disc can be written at once")
+
+
 def intend(state: DiscState, wish: Wish) -> DiscState:
     """The state in which the next track shall be what is wished."""
     return state if state.cd.wish == wish else replace(state, cd=replace(state.cd, wish=wish))
@@ -198,10 +210,7 @@ def intend(state: DiscState, wish: Wish) -> DiscState:
 
 def announce(medium: Medium, state: DiscState, plan: Plan) -> DiscState:
     """Take a cue sheet: the session that it describes can be written now, and nothing else."""
-    if state.finalized:
-        raise NotWritable("the disc is closed")
-    if state.tracks or state.cd.is_writing:
-        raise WrongWriteType("only a blank disc can be written at once")
+    check_at_once(medium, state, WriteType.DISC_AT_ONCE)
     if plan.end > state.capacity_blocks:
         raise BeyondEnd(f"{medium.title} ends at LBA {state.capacity_blocks}")
     return replace(state, cd=replace(state.cd, plan=plan))
@@ -281,7 +290,9 @@ def after_write(state: DiscState, lba: int, count: int) -> DiscState:
     """The state after `count` blocks were recorded at `lba`, which `begin_write` has allowed."""
     plan = state.cd.plan
     if plan is not None and plan.begun:
-        return replace(state, cd=replace(state.cd, plan=replace(plan, next_block=_skip_made_up(plan, lba + count))))
+        return replace(
+            state, cd=replace(state.cd, plan=replace(plan, next_block=_skip_made_up(plan, lba + count)))
+        )
     track = _writable_track(state, lba)
     if track is None:
         raise ValueError(f"no track is open at LBA {lba}")
@@ -332,9 +343,7 @@ def synchronize(medium: Medium, state: DiscState) -> DiscState:
 def _close_planned(state: DiscState, plan: Plan) -> DiscState:
     session = current_session(state)
     tracks = tuple(
-        Track(
-            t.number, session, t.start, t.end - t.start, TrackState.CLOSED, WriteType.DISC_AT_ONCE, cd=t.cd
-        )
+        Track(t.number, session, t.start, t.end - t.start, TrackState.CLOSED, WriteType.DISC_AT_ONCE, cd=t.cd)
         for t in plan.tracks
     )
     return replace(
@@ -350,9 +359,7 @@ def _with_closed(_medium: Medium, state: DiscState, track: Track) -> DiscState:
     """Pad to the shortest track or to the reserved size, and end with the run-out."""
     blocks = max(track.blocks, track.reserved_blocks, MINIMUM_TRACK_BLOCKS)
     cd = replace(cd_track(track), run_out=RUN_OUT_BLOCKS)
-    return with_track(
-        state, replace(track, blocks=blocks, state=TrackState.CLOSED, reserved_blocks=0, cd=cd)
-    )
+    return with_track(state, replace(track, blocks=blocks, state=TrackState.CLOSED, reserved_blocks=0, cd=cd))
 
 
 def reserve_track(medium: Medium, state: DiscState, blocks: int, write_type: WriteType) -> DiscState:

@@ -104,6 +104,16 @@ class Disc:
         return self.medium.recording is not Recording.READ_ONLY
 
     @property
+    def has_data(self) -> bool:
+        """There are blocks of 2048 bytes to be read."""
+        return bool(self._extents)
+
+    @property
+    def is_cd_recordable(self) -> bool:
+        """A CD that takes tracks and sessions."""
+        return self.recording is Recording.CD
+
+    @property
     def _strategy(self) -> Strategy:
         return STRATEGIES[self.recording]
 
@@ -257,10 +267,10 @@ class Disc:
         if self.medium.erases_by_formatting and wish.code != formats.DVD_RW_GROW:
             self.surface.resize(0)
 
-    def background_format_done(self) -> None:
-        """Formatting in the background has come to its end."""
+    def end_background_format(self, *, done: bool) -> None:
+        """Formatting in the background has come to its end, or was cut off."""
         if self.state.background is Background.RUNNING:
-            self._adopt(replace(self.state, background=Background.DONE))
+            self._adopt(replace(self.state, background=Background.DONE if done else Background.PARTLY))
 
     @property
     def formats(self) -> tuple[Format, ...]:

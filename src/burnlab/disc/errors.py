@@ -63,10 +63,6 @@ class NoCueSheet(DiscError):
     """A session can't be written at once before a cue sheet has told what it will be."""
 
 
-class BadCueSheet(DiscError):
-    """A cue sheet that no session can be written after."""
-
-
 class WrongSectorForm(DiscError):
     """The sector is recorded, but it isn't of the form that was asked for."""
 
@@ -81,6 +77,10 @@ class NoSuchTrack(DiscError):
 
 class CannotReserve(DiscError):
     """No track of this size can be reserved here."""
+
+
+class NotReserved(DiscError):
+    """Writing at once begins with reserving the track."""
 
 
 class IncompleteTrack(DiscError):

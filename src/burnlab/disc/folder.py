@@ -62,15 +62,16 @@ def import_image(image: Path, path: Path, medium: Medium, product: str = "") -> 
         raise FolderError(
             f"{image}: {os.strerror(error.errno or 0)}", "name a readable image file"
         ) from error
+    blocks = -(-os.fstat(source.fileno()).st_size // BLOCK_BYTES)
+    if not blocks:
+        raise FolderError(f"{image} is empty", "an image needs at least one block of 2048 bytes")
+    if medium.capacity_blocks and blocks > medium.capacity_blocks:
+        raise FolderError(
+            f"{image} has {blocks} blocks, a {medium.title} takes {medium.capacity_blocks}",
+            "choose a --type with more room",
+        )
     with source, _new_folder(path) as folder:
         blocks = _copy_sparse(source.fileno(), folder / "surface")
-        if not blocks:
-            raise FolderError(f"{image} is empty", "an image needs at least one block of 2048 bytes")
-        if medium.capacity_blocks and blocks > medium.capacity_blocks:
-            raise FolderError(
-                f"{image} has {blocks} blocks, a {medium.title} takes {medium.capacity_blocks}",
-                "choose a --type with more room",
-            )
         _write_state(folder, pressed_state(medium, blocks, product))
     return blocks
 
@@ -81,6 +82,8 @@ def export_image(disc: Disc, path: Path) -> int:
     Returns the blocks. FileExistsError if there is such a file.
     """
     end = disc.capacity_end
+    if end and not disc.has_data:
+        raise FolderError("the disc holds audio and no data", "export it as FILE.cue")
     with path.open("xb") as target:
         lba = 0
         while lba < end:
@@ -121,17 +124,15 @@ def open_disc(path: Path, *, read_only: bool = False) -> Disc:
         if read_only:
             return Disc(state, surface, sectors=sectors)
         store = _StateStore(state_path)
-        if state.tracks or state.overwritable or state.cd.is_writing:
-            recovered = _INTERRUPTED.get(medium_named(state.medium).recording, after_interruption)(
-                state, max(surface.blocks, sectors.blocks)
-            )
-        else:
-            recovered = state
+        if not (state.tracks or state.overwritable or state.cd.is_writing):
             surface.resize(0)
             sectors.resize(0)
+        found_out = _INTERRUPTED.get(medium_named(state.medium).recording, after_interruption)
+        recovered = found_out(state, max(surface.blocks, sectors.blocks))
         disc = Disc(recovered, surface, store.keep, sectors)
         if recovered != state:
             disc.keep()
+        disc.end_background_format(done=False)
         return disc
     except BaseException:
         surface.close()

@@ -93,6 +93,7 @@ _ROWS = (
         write_types=_CD,
         first_gap_blocks=11400,
         next_gap_blocks=6900,
+        product="97m26s60f",
     ),
     Medium(
         "cd-rw",
@@ -104,6 +105,7 @@ _ROWS = (
         write_types=_CD,
         first_gap_blocks=11400,
         next_gap_blocks=6900,
+        product="97m34s23f",
     ),
     Medium(
         "dvd-r",
@@ -237,8 +239,9 @@ _ROWS = (
 MEDIA: dict[str, Medium] = {medium.name: medium for medium in _ROWS}
 """Every kind by its name on the command line.
 
-Gaps of CD: a lead-out of 90 seconds, later 30, a lead-in of 60, and a pause of 2. Gaps of DVD-RW: 1793 and 385 ECC blocks, as an Optiarc BD-5300S left them on a 4x medium. Gaps of DVD+R:
-closure and intro of 64 ECC blocks each (ECMA-349). Formats of BD: as that drive offered them for BD-RE.
+Gaps of CD: a lead-out of 90 seconds, later 30, a lead-in of 60, and a pause of 2. Gaps of DVD-RW: 1793 and
+385 ECC blocks, as an Optiarc BD-5300S left them on a 4x medium. Gaps of DVD+R: closure and intro of 64 ECC
+blocks each (ECMA-349). Formats of BD: as that drive offered them for BD-RE.
 """
 
 

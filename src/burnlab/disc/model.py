@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Any, TypeAlias
 
@@ -112,7 +112,7 @@ class DiscState:
     growing: bool = False
     """Formatted quickly, or being expanded: it takes writes at its end until the session is closed."""
     background: Background = Background.NONE
-    cd: CdState = CdState()
+    cd: CdState = field(default_factory=CdState)
     """What only a CD has."""
 
     def to_json(self) -> str:

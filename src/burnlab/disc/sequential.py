@@ -16,6 +16,7 @@ from burnlab.disc.errors import (
     NoSuchTrack,
     NotAtOnceReadable,
     NotNextWritable,
+    NotReserved,
     NotRecorded,
     NotWritable,
     WrongWriteType,
@@ -141,6 +142,8 @@ def begin_write(medium: Medium, state: DiscState, lba: int, count: int, write_ty
     if open_track(state) is not None or _at_once(state):
         open_ends = [t.end for t in state.tracks if t.state is TrackState.OPEN]
         raise NotNextWritable(lba, open_ends[-1] if open_ends else None)
+    if write_type is WriteType.DISC_AT_ONCE:
+        raise NotReserved("writing at once needs a reserved track of the disc's exact size")
     start = invisible_start(medium, state)
     if lba != start:
         raise NotNextWritable(lba, start)

@@ -69,15 +69,19 @@ class FileSurface:
         return data
 
     def write(self, lba: int, data: Data) -> None:
-        """Write whole blocks; a filesystem that is full may leave some of them behind the end."""
+        """Write whole blocks; where they can't all be kept, the file is no longer than before."""
         offset = lba * self._block_bytes
         view = memoryview(data)
+        size = os.fstat(self._fd).st_size
         try:
             while view:
                 written = os.pwrite(self._fd, view, offset)
                 view = view[written:]
                 offset += written
         except OSError as error:
+            # The length tells how far a burn had come: one that failed must not look like one cut off.
+            if os.fstat(self._fd).st_size > size:
+                os.ftruncate(self._fd, size)
             raise SurfaceFailure(f"{self.path}: {os.strerror(error.errno or errno.EIO)}") from error
 
     def resize(self, blocks: int) -> None:

@@ -108,6 +108,7 @@ class ServedRecorder:
         with self._lock:
             if force:
                 self.recorder.unlock()
+            self.recorder.settle(time.monotonic())
             self._take_out()
         return self.status()
 
@@ -121,9 +122,9 @@ class ServedRecorder:
         try:
             disc = self.recorder.remove()
         except RemovalPreventedError as error:
-            raise PanelError(
-                str(error), "let the guest eject it, or force it: burnlab recorder eject --force"
-            ) from None
+            busy = self.recorder.operation is not None
+            hint = "wait until it is done" if busy else "let the guest eject it, or force it: --force"
+            raise PanelError(str(error), hint) from None
         self.disc_path = None
         if disc is not None:
             disc.close()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
+from typing import TypeAlias
 
 from burnlab.scsi import Asc, SenseData, SenseKey
 
@@ -39,6 +41,25 @@ class Work(Enum):
         return self.value[1]
 
 
+Progress: TypeAlias = Callable[[float], float]
+"""What a drive tells of an operation that has truly come this far, both from 0 to 1."""
+
+
+def linear(done: float) -> float:
+    """The truth."""
+    return done
+
+
+def stuck(_done: float) -> float:
+    """Nothing until it is done."""
+    return 0.0
+
+
+def relapsing(done: float) -> float:
+    """Twice from the beginning to the end, as a drive that erases in two passes."""
+    return done * 2 % 1
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One long operation, from `began` to `ends`."""
@@ -46,12 +67,13 @@ class Operation:
     work: Work
     began: float
     ends: float
+    told: Progress = linear
 
     def progress(self, now: float) -> int:
-        """How far it has come: 1 to 65534, never falling.    Source: SPC-4, 4.5.2.4.4."""
+        """How far it has come, as the drive tells it: 1 to 65534.    Source: SPC-4, 4.5.2.4.4."""
         span = self.ends - self.began
-        done = (now - self.began) / span if span > 0 else 1.0
-        return max(1, min(FULL_PROGRESS - 1, int(done * FULL_PROGRESS)))
+        done = min(1.0, (now - self.began) / span) if span > 0 else 1.0
+        return max(1, min(FULL_PROGRESS - 1, int(self.told(done) * FULL_PROGRESS)))
 
     def sense(self, now: float) -> SenseData:
         """Not ready, with progress; a drive that becomes ready tells none."""
@@ -69,6 +91,7 @@ class Pace:
     buffer_bytes: int
     write_kbps: float | None = None
     read_kbps: float | None = None
+    extra_seconds: Mapping[Work, float] = field(default_factory=dict)
     _level: float = 0.0
     _at: float = 0.0
     _reading_until: float = 0.0
@@ -85,7 +108,8 @@ class Pace:
         """Take `length` bytes; returns the seconds until there was room for them."""
         if self.write_kbps is None:
             return 0.0
-        self._level = self.level(now) + length
+        self.level(now)
+        self._level += length
         return max(0.0, self._level - self.buffer_bytes) / (self.write_kbps * 1000)
 
     def read(self, length: int, now: float) -> float:
@@ -101,6 +125,8 @@ class Pace:
 
     def duration(self, work: Work, blocks: int, overhead_seconds: float, now: float) -> float:
         """How long an operation over `blocks` blocks takes, what is in the buffer included."""
+        extra = self.extra_seconds.get(work, 0.0)
         if self.write_kbps is None:
-            return work.cap_seconds
+            return work.cap_seconds + extra
+        overhead_seconds += extra
         return overhead_seconds + blocks * BLOCK_BYTES / (self.write_kbps * 1000) + self.drain_seconds(now)

@@ -28,6 +28,8 @@ ALL, CURRENT, ONE = 0, 1, 2
 SEQUENTIAL_DVD_MINUS = (Profile.DVD_R, Profile.DVD_RW_SEQUENTIAL, Profile.DVD_R_DL_SEQUENTIAL)
 RESTRICTED_OVERWRITE = Profile.DVD_RW_RESTRICTED_OVERWRITE
 
+CD_RECORDABLE = (Profile.CD_R, Profile.CD_RW)
+
 CurrentWhen = Callable[[Disc], bool]
 """Tells whether a feature is current with a disc in the drive."""
 
@@ -66,7 +68,7 @@ def _formattable(disc: Disc) -> bool:
     """What can be formatted now; a BD-R only while it is new."""
     if disc.medium.spares_on_request:
         return not disc.state.tracks and not disc.state.spare_blocks
-    return bool(disc.formats)
+    return bool(disc.formats) or disc.profile == Profile.CD_RW
 
 
 def _defect_managed(disc: Disc) -> bool:
@@ -105,7 +107,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     FeatureRow(Feature.REMOVABLE_MEDIUM, 0, b"\x29\x00\x00\x00"),
     FeatureRow(Feature.RANDOM_READABLE, 0, _random_readable, _readable),
     FeatureRow(Feature.MULTI_READ, 0, b"", CD),
-    FeatureRow(Feature.CD_READ, 2, b"\x00\x00\x00\x00", CD),
+    FeatureRow(Feature.CD_READ, 2, b"\x01\x00\x00\x00", CD),
     FeatureRow(Feature.DVD_READ, 1, b"\x01\x00\x01\x00", _dvd),
     FeatureRow(
         Feature.RANDOM_WRITABLE,
@@ -124,12 +126,17 @@ FEATURES: tuple[FeatureRow, ...] = (
     FeatureRow(Feature.DVD_PLUS_RW, 1, b"\x01\x03\x00\x00", _with(Profile.DVD_PLUS_RW)),
     FeatureRow(Feature.DVD_PLUS_R, 0, b"\x01\x00\x00\x00", _with(Profile.DVD_PLUS_R, Profile.DVD_PLUS_R_DL)),
     FeatureRow(Feature.RIGID_RESTRICTED_OVERWRITE, 0, b"\x0b\x00\x00\x00", _with(RESTRICTED_OVERWRITE)),
+    FeatureRow(Feature.CD_TRACK_AT_ONCE, 2, b"\x46\x00\x3f\x01", _with(*CD_RECORDABLE)),
+    FeatureRow(Feature.CD_MASTERING, 0, b"\x66\x00\xff\xff", _with(*CD_RECORDABLE)),
     FeatureRow(
         Feature.DVD_R_RW_WRITE,
         1,
-        dvd_r_rw_write(buffer_underrun_free=True, test_write=True, dvd_rw=True, dual_layer=True),
+        lambda m, _p: dvd_r_rw_write(
+            buffer_underrun_free=m.burn_free, test_write=True, dvd_rw=True, dual_layer=True
+        ),
         _with(*SEQUENTIAL_DVD_MINUS),
     ),
+    FeatureRow(Feature.CD_RW_MEDIA_WRITE, 0, b"\x00\xff\x00\x00", _with(Profile.CD_RW)),
     FeatureRow(Feature.DVD_PLUS_R_DL, 0, b"\x01\x00\x00\x00", _with(Profile.DVD_PLUS_R_DL)),
     FeatureRow(Feature.BD_READ, 0, bytes(28), BD),
     FeatureRow(Feature.BD_WRITE, 0, bytes(20), _with(Profile.BD_R_SRM, Profile.BD_RE)),

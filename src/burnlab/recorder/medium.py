@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from burnlab.disc import Disc, Recording, TrackView, WriteType
+from burnlab.recorder import cd_medium
 from burnlab.scsi import Asc, CheckCondition, SenseKey
 from burnlab.scsi.commands import ReadCapacity10
 from burnlab.scsi.mmc import structures
@@ -25,7 +26,7 @@ from burnlab.scsi.mmc.disc_info import (
 )
 from burnlab.scsi.mmc.formats import BLOCK_BYTES, CapacityType, FormatCapacities, FormattableCapacity
 from burnlab.scsi.mmc.profiles import Profile
-from burnlab.scsi.mmc.toc import TocTrack, formatted_toc, raw_toc, session_toc
+from burnlab.scsi.mmc.toc import TocTrack, formatted_toc, session_toc
 
 if TYPE_CHECKING:
     from burnlab.recorder.recorder import Call, Recorder
@@ -81,39 +82,47 @@ def _current_capacity(disc: Disc) -> tuple[int, CapacityType]:
     return disc.capacity_end or state.capacity_blocks, CapacityType.FORMATTED
 
 
+def _is_cd(disc: Disc) -> bool:
+    return Profile(disc.profile).is_cd
+
+
 def _toc_tracks(disc: Disc) -> list[TocTrack]:
+    if disc.state.overwritable:
+        return [TocTrack(1, 1, 0, disc.capacity_end)] if disc.capacity_end else []
     closed = [t for t in disc.state.tracks if t.session <= disc.state.closed_sessions]
     return [TocTrack(t.number, t.session, t.start, t.end) for t in closed]
 
 
 def read_toc_pma_atip(recorder: Recorder, cdb: ReadTocPmaAtip, _call: Call) -> bytes:
-    """Formats 0 (tracks), 1 (sessions) and, on CD, 2 (raw lead-in) over the closed sessions."""
+    """Formats 0 (tracks) and 1 (sessions) over the closed sessions, and on CD all others."""
     disc = recorder.need_disc()
     tracks = _toc_tracks(disc)
     answer: bytes | None = None
     form = cdb.format or cdb.old_format
-    if tracks and form == 0:
+    if _is_cd(disc):
+        answer = cd_medium.read_toc(disc, form, cdb.track, as_msf=cdb.msf)
+    elif tracks and form == 0:
         answer = formatted_toc(tracks, cdb.track, cdb.msf)
     elif tracks and form == 1:
         answer = session_toc(tracks, cdb.msf)
-    elif tracks and form == 2 and disc.medium.name.startswith("cd"):
-        answer = raw_toc(tracks)
     if answer is None:
         raise _invalid()
     return answer
 
 
 def _views(recorder: Recorder, disc: Disc) -> list[TrackView]:
-    """The disc's tracks; a drive with that habit adds an empty one behind a disc it has just closed."""
+    """The disc's tracks as this drive tells of them, its habits included."""
     views = disc.track_views()
+    lie = recorder.model.free_blocks_lie
+    if lie:
+        views = [replace(v, free_blocks=v.free_blocks + lie) if v.free_blocks else v for v in views]
     gap = recorder.model.free_on_closed_gap
-    if gap is None or not recorder.closed_here or not disc.state.finalized:
+    if gap is None or not recorder.closed_here or not disc.state.finalized or _is_cd(disc):
         return views
     start = disc.capacity_end + gap
     free = max(0, disc.state.capacity_blocks - start)
     last = views[-1]
-    habit = TrackView(last.number + 1, last.session + 1, start, free, free, start, blank=True)
-    return [*views, habit]
+    return [*views, TrackView(last.number + 1, last.session + 1, start, free, free, start, blank=True)]
 
 
 def read_disc_information(recorder: Recorder, cdb: ReadDiscInformation, _call: Call) -> bytes:
@@ -121,7 +130,7 @@ def read_disc_information(recorder: Recorder, cdb: ReadDiscInformation, _call: C
     if cdb.data_type:
         raise _invalid()
     disc = recorder.need_disc()
-    information = disc_information(disc)
+    information = cd_medium.disc_information(disc) if _is_cd(disc) else disc_information(disc)
     views = _views(recorder, disc)
     if len(views) != len(disc.track_views()):
         information = replace(
@@ -204,7 +213,11 @@ def _find_track(views: list[TrackView], cdb: ReadTrackInformation) -> TrackView:
 def read_track_information(recorder: Recorder, cdb: ReadTrackInformation, _call: Call) -> bytes:
     """One track, by LBA, number or session; FFh is the track that can be written next."""
     disc = recorder.need_disc()
-    return track_information(disc, _find_track(_views(recorder, disc), cdb)).pack()
+    # While tracks are written for a test, a program must see where the next one would begin.
+    if recorder.rehearsal is not None and _is_cd(disc):
+        disc = recorder.rehearsal
+    view = _find_track(_views(recorder, disc), cdb)
+    return (cd_medium.track_information(view) if _is_cd(disc) else track_information(disc, view)).pack()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from burnlab.recorder import cd_writing
 from burnlab.recorder.models import read_speed_kbps
 from burnlab.scsi import Asc, CheckCondition, SenseKey
 from burnlab.scsi.commands import ModeSelect6, ModeSelect10, ModeSense6, ModeSense10
@@ -29,8 +30,9 @@ CHANGEABLE, DEFAULT, SAVED = 1, 2, 3
 READS_EVERYTHING = 0x3F
 WRITES_EVERYTHING = 0x37
 """DVD-RAM, DVD-R, test write, CD-RW, CD-R."""
-PLAYBACK = 0xF1
-"""Buffer underrun free, multi-session, mode 2 form 2 and 1, audio play."""
+PLAYBACK = 0x70
+"""Multi-session, mode 2 form 2 and 1; no audio is played."""
+BURN_FREE = 0x80
 CD_DA = 0x73
 TRAY_LOADER = 0x29
 """Tray, ejects, can be locked."""
@@ -45,7 +47,11 @@ def _error_recovery(recorder: Recorder, control: int) -> bytes:
 def _write_parameters(recorder: Recorder, control: int) -> bytes:
     if control == CHANGEABLE:
         return WriteParametersPage.PRESET + b"\x7f\xff\x0f\xff" + bytes(46)
-    page = WriteParametersPage(buffer_underrun_free=True) if control == DEFAULT else recorder.write_parameters
+    page = (
+        WriteParametersPage(buffer_underrun_free=recorder.model.burn_free)
+        if control == DEFAULT
+        else recorder.write_parameters
+    )
     return page.pack()
 
 
@@ -60,7 +66,7 @@ def _capabilities(recorder: Recorder, control: int) -> bytes:
     return CapabilitiesPage(
         read_capabilities=READS_EVERYTHING,
         write_capabilities=WRITES_EVERYTHING,
-        playback=PLAYBACK,
+        playback=PLAYBACK | BURN_FREE * recorder.model.burn_free,
         cd_da=CD_DA,
         mechanism=TRAY_LOADER | LOCK_STATE * recorder.removal_prevented,
         maximum_read_kbps=reading,
@@ -136,6 +142,9 @@ def _select(recorder: Recorder, data: Data, length: int, header_bytes: int) -> N
         if code == ModePage.WRITE_PARAMETERS:
             parameters = WriteParametersPage.unpack(page)
             if WriteType.of(parameters.write_type) is None:
+                raise invalid
+            disc = recorder.disc
+            if disc is not None and disc.is_cd_recordable and not cd_writing.selectable(parameters):
                 raise invalid
             recorder.select_write_parameters(parameters)
         elif code == ModePage.ERROR_RECOVERY:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from burnlab.recorder.busy import Progress, Work, linear, relapsing, stuck
 from burnlab.scsi.mmc.profiles import Profile
 
 CD_1X_KBPS = 176.4
@@ -33,22 +34,31 @@ class Model:
     free_on_closed_gap: int | None = None
     """A habit: after closing a disc it goes on telling of an empty session this many blocks behind the
     last one, with free blocks in it, until the disc is loaded again."""
+    progress: Progress = linear
+    burn_free: bool = True
+    """It survives a buffer that runs empty, and says so."""
+    extra_seconds: tuple[tuple[Work, float], ...] = ()
+    """Operations that take this much longer than they need, at every speed."""
+    free_blocks_lie: int = 0
+    """A habit: it tells of this many free blocks more than there are."""
 
 
 _EVERY_PROFILE = tuple(sorted((p for p in Profile if p is not Profile.NONE), reverse=True))
 
+_GENERIC = Model(
+    "generic",
+    "a recorder for every medium, without habits",
+    vendor="burnlab",
+    product="BD-RE RECORDER",
+    revision="1.00",
+    serial="BURNLAB00001",
+    profiles=_EVERY_PROFILE,
+)
+
 MODELS: dict[str, Model] = {
     model.name: model
     for model in (
-        Model(
-            "generic",
-            "a recorder for every medium, without habits",
-            vendor="burnlab",
-            product="BD-RE RECORDER",
-            revision="1.00",
-            serial="BURNLAB00001",
-            profiles=_EVERY_PROFILE,
-        ),
+        _GENERIC,
         Model(
             "bd-5300s",
             "the scenario's drive, an Optiarc of 2010",
@@ -58,6 +68,29 @@ MODELS: dict[str, Model] = {
             serial="BURNLAB05300",
             profiles=_EVERY_PROFILE,
             free_on_closed_gap=6512,
+        ),
+        replace(_GENERIC, name="stuck-progress", title="tells of 1 % until it is done", progress=stuck),
+        replace(
+            _GENERIC, name="relapsing-progress", title="tells of 1 % again after 99 %", progress=relapsing
+        ),
+        replace(_GENERIC, name="no-burn-free", title="without buffer underrun protection", burn_free=False),
+        replace(
+            _GENERIC,
+            name="slow-close",
+            title="takes long to close tracks and sessions",
+            extra_seconds=((Work.CLOSE_TRACK, 4.0), (Work.CLOSE_SESSION, 15.0)),
+        ),
+        replace(
+            _GENERIC,
+            name="lying-free",
+            title="tells of more free blocks than there are",
+            free_blocks_lie=40960,
+        ),
+        replace(
+            _GENERIC,
+            name="slow-ready",
+            title="needs several seconds to become ready after loading",
+            extra_seconds=((Work.LOAD, 6.0),),
         ),
     )
 }

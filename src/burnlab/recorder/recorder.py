@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from burnlab.disc import Disc, DiscError
 from burnlab.recorder.busy import Operation, Pace, Work
@@ -30,7 +30,7 @@ class Call:
 
 
 class RemovalPreventedError(Exception):
-    """An initiator has locked the tray."""
+    """An initiator has locked the tray, or the drive is at work."""
 
 
 class Recorder:
@@ -44,13 +44,15 @@ class Recorder:
         self.speed = speed
         self.tray_open = False
         self.operation: Operation | None = None
-        self.write_parameters = WriteParametersPage(buffer_underrun_free=True)
+        self.write_parameters = WriteParametersPage(buffer_underrun_free=model.burn_free)
         self.error_recovery = ErrorRecoveryPage()
         self.rehearsal: Disc | None = None
         self.closed_here = False
         """The disc was closed since it was loaded: drives with that habit go on counting free blocks."""
         self.background_ends: float | None = None
-        self.pace = Pace(model.buffer_kib * 1024)
+        self.pace = Pace(model.buffer_kib * 1024, extra_seconds=dict(model.extra_seconds))
+        self.position = 0
+        """Sector of a CD that was read last."""
         self.selected_write_kbps = 0
         self.selected_read_kbps = 0
         self._disc: Disc | None = None
@@ -83,12 +85,14 @@ class Recorder:
         self.close_tray(now)
 
     def remove(self) -> Disc | None:
-        """Open the tray and take the disc out; RemovalPreventedError while an initiator has locked it."""
+        """Open the tray and take the disc out; RemovalPreventedError while it is locked, or the drive busy."""
         if not self.tray_open:
             if self.removal_prevented:
                 for nexus in self._nexuses.values():
                     nexus.notify(MediaEvent.EJECT_REQUEST)
                 raise RemovalPreventedError("the tray is locked by an initiator")
+            if self.operation is not None:
+                raise RemovalPreventedError(f"the drive is busy: {self.operation.work.name.lower()}")
             self.open_tray()
         disc, self._disc = self._disc, None
         return disc
@@ -104,6 +108,7 @@ class Recorder:
             return
         if self._disc is not None:
             self._disc.synchronize()
+            self._disc.end_background_format(done=False)
             self._tell(MediaEvent.MEDIA_REMOVAL)
         self.tray_open = True
         self.operation = None
@@ -119,6 +124,7 @@ class Recorder:
         if self._disc is None:
             return
         self.set_speeds(0, 0)
+        self.position = 0
         self._tell(MediaEvent.NEW_MEDIA, Asc.MEDIUM_MAY_HAVE_CHANGED)
         self._disc_view = self._view()
         self.begin(Work.LOAD, self.pace.duration(Work.LOAD, 0, 5.0, now), now)
@@ -153,7 +159,7 @@ class Recorder:
 
     def begin(self, work: Work, seconds: float, now: float) -> None:
         """Be busy for `seconds`."""
-        self.operation = Operation(work, now, now + seconds)
+        self.operation = Operation(work, now, now + seconds, self.model.progress)
         self.settle(now)
 
     def format_in_background(self, seconds: float, now: float) -> None:
@@ -165,7 +171,7 @@ class Recorder:
             return
         self.background_ends = None
         if self._disc is not None:
-            self._disc.background_format_done()
+            self._disc.end_background_format(done=True)
 
     def settle(self, now: float) -> None:
         """End an operation whose time is over; a change of the disc becomes a media event then.
@@ -198,9 +204,13 @@ class Recorder:
             self.pace.read_kbps = self.selected_read_kbps
 
     def select_write_parameters(self, page: WriteParametersPage) -> None:
-        """Take write parameters from now on; what was rehearsed before is forgotten."""
-        self.write_parameters = page
-        self.rehearsal = None
+        """Take write parameters from now on; what was rehearsed before is forgotten.
+
+        Not so on CD while test writing stays on: there each track has write parameters of its own.
+        """
+        self.write_parameters = page if self.model.burn_free else replace(page, buffer_underrun_free=False)
+        if not (page.test_write and self.disc is not None and self.disc.is_cd_recordable):
+            self.rehearsal = None
 
     def write_speeds(self) -> tuple[int, ...]:
         """Write speeds for the medium in kB/s, fastest first."""

@@ -53,8 +53,8 @@ def inquiry(recorder: Recorder, cdb: Inquiry, _call: Call) -> bytes:
 
 
 def report_luns(_recorder: Recorder, cdb: ReportLuns, _call: Call) -> bytes:
-    """One logical unit, number 0."""
-    if cdb.select_report > 2:
+    """One logical unit, number 0. SPC-4 (6.24) refuses allocation lengths below 16."""
+    if cdb.select_report > 2 or cdb.allocation_length < 16:
         raise CheckCondition.of(SenseKey.ILLEGAL_REQUEST, Asc.INVALID_FIELD_IN_CDB)
     luns = b"" if cdb.select_report == 1 else bytes(8)
     return len(luns).to_bytes(4, "big") + bytes(4) + luns

@@ -7,9 +7,24 @@ from dataclasses import dataclass
 from enum import Flag, auto
 from typing import TYPE_CHECKING, Any
 
-from burnlab.recorder import configuration, formatting, medium, mode, session, speed, status, transfer, tray
+from burnlab.recorder import (
+    cd_cue,
+    cd_reading,
+    configuration,
+    formatting,
+    medium,
+    mode,
+    session,
+    speed,
+    status,
+    transfer,
+    tray,
+)
 from burnlab.scsi import Reply, commands
 from burnlab.scsi.mmc import commands as mmc
+from burnlab.scsi.mmc.cue_sheet import SendCueSheet
+from burnlab.scsi.mmc.read_cd import ReadCdMsf
+from burnlab.scsi.mmc.sub_channel import ReadSubChannel
 from burnlab.scsi.record import Cdb
 from burnlab.scsi.task import Data
 
@@ -65,6 +80,9 @@ ROWS: dict[int, Row] = {
         Row(mmc.ReadDiscStructure, medium.read_disc_structure),
         Row(commands.Read10, transfer.read),
         Row(commands.Read12, transfer.read),
+        Row(mmc.ReadCd, cd_reading.read_cd),
+        Row(ReadCdMsf, cd_reading.read_cd_msf),
+        Row(ReadSubChannel, cd_reading.read_sub_channel),
         Row(commands.Verify10, transfer.verify),
         Row(commands.Seek10, transfer.seek),
         Row(commands.Write10, transfer.write),
@@ -72,6 +90,7 @@ ROWS: dict[int, Row] = {
         Row(commands.WriteAndVerify10, transfer.write),
         Row(commands.SynchronizeCache10, transfer.synchronize_cache),
         Row(mmc.ReadBufferCapacity, transfer.read_buffer_capacity),
+        Row(SendCueSheet, cd_cue.send_cue_sheet),
         Row(mmc.ReserveTrack, session.reserve_track),
         Row(mmc.CloseTrackSession, session.close_track_session),
         Row(mmc.Blank, session.blank),

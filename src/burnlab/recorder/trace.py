@@ -13,7 +13,7 @@ SHOWN_BYTES = 64
 """How much of the data a line holds."""
 
 _ASC_NAMES = {asc.value: asc.name for asc in Asc}
-BULK = frozenset((0x28, 0x2A, 0x2E, 0xA8, 0xAA))
+BULK = frozenset((0x28, 0x2A, 0x2E, 0xA8, 0xAA, 0xB9, 0xBE))
 """Opcodes whose data is the user's, not parameters: only its length is told."""
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from burnlab.disc import Disc, WriteType
 from burnlab.disc.errors import WrongWriteType
+from burnlab.recorder import cd_writing
 from burnlab.recorder.busy import BLOCK_BYTES, Work
 from burnlab.scsi import Asc, CheckCondition, Reply, SenseKey
 from burnlab.scsi.commands import (
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 WRITE_TYPES = {
     ModeWriteType.INCREMENTAL: WriteType.INCREMENTAL,
+    ModeWriteType.TRACK_AT_ONCE: WriteType.TRACK_AT_ONCE,
     ModeWriteType.SESSION_AT_ONCE: WriteType.DISC_AT_ONCE,
 }
 """Write types of mode page 05h, as the medium knows them."""
@@ -86,6 +88,9 @@ def write(recorder: Recorder, cdb: Write10 | Write12 | WriteAndVerify10, call: C
     """Record blocks at a next writable address; the data is on the surface when this returns."""
     if not cdb.length:
         return None
+    if recorder.need_disc().is_cd_recordable:
+        disc = written_disc(recorder)
+        return cd_writing.write(recorder, disc, cdb, call, selected_write_type(recorder))
     length = cdb.length * BLOCK_BYTES
     data = call.task.data_out
     if len(data) != length:
@@ -104,17 +109,26 @@ def synchronize_cache(recorder: Recorder, cdb: SynchronizeCache10, call: Call) -
     disc = recorder.need_disc()
     if recorder.write_parameters.test_write and recorder.rehearsal is not None:
         disc = recorder.rehearsal
-    was_final = disc.state.finalized
+    before = disc.state.closed_sessions
     disc.synchronize()
-    lead_out = disc.state.finalized and not was_final
+    cd_writing.end_of_writing(disc)
+    lead_out = disc.state.closed_sessions > before
     if lead_out and disc is recorder.rehearsal:
         recorder.rehearsal = None
-    blocks = max(0, MINIMUM_AT_ONCE_BLOCKS - disc.capacity_end) if lead_out else 0
+    blocks = _lead_out_blocks(disc) if lead_out else 0
     seconds = recorder.pace.duration(Work.SYNCHRONIZE, blocks, 0.0, call.now)
     recorder.begin(Work.SYNCHRONIZE, seconds, call.now)
     return None if cdb.immed else Reply(seconds=seconds)
 
 
+def _lead_out_blocks(disc: Disc) -> int:
+    if disc.is_cd_recordable:
+        return CD_LEAD_IN_AND_OUT_BLOCKS
+    return max(0, MINIMUM_AT_ONCE_BLOCKS - disc.capacity_end)
+
+
+CD_LEAD_IN_AND_OUT_BLOCKS = 4500 + 6750
+"""A lead-in of a minute and the first lead-out, of a minute and a half.    Source: MMC-5, 4.2.3."""
 MINIMUM_AT_ONCE_BLOCKS = 488281
 """A DVD written at once is filled up to a radius of 30 mm: about 1 GB.    Source: ECMA-338, 20."""
 

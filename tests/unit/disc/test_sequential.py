@@ -1,4 +1,4 @@
-"""Sequential recording as functions of states: gaps, free space, reserved tracks, what an interruption leaves."""
+"""Sequential recording as functions of states: gaps, free space, reservation, interruption."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Surfaces: a sparse file and its stand-in in memory behave alike; a full filesystem leaves no half blocks."""
+"""Surfaces: a sparse file and its stand-in in memory behave alike, and take all or nothing."""
 
 from __future__ import annotations
 

@@ -10,7 +10,10 @@ from burnlab.scsi.record import Record, at, bit, bits
 
 @dataclass(frozen=True, slots=True)
 class FormatList(Record):
-    """Format list header and one format descriptor, 12 bytes; `parameter` has 24 bits."""
+    """Format list header and one format descriptor, 12 bytes; `parameter` has 24 bits.
+
+    Source: MMC-5, 6.5.3.
+    """
 
     LENGTH: ClassVar[int] = 12
     options_valid: bool = bit(1, 7)

@@ -72,6 +72,19 @@ class WriteParametersPage(Record):
     session_format: int = at(8)
     packet_size: int = at(10, 4)
     audio_pause_length: int = at(14, 2, default=150)
+    media_catalog_number: int = at(16, 16)
+    isrc: int = at(32, 16)
+    sub_header: int = at(48, 4)
+
+
+def code_of(field: int, characters: int) -> str:
+    """The catalogue number or ISRC in a field of page 05h; empty unless its valid bit is set.
+
+    Source: MMC-5, 7.5 (write parameters).
+    """
+    raw = field.to_bytes(16, "big")
+    code = raw[1 : 1 + characters]
+    return code.decode("ascii") if raw[0] & 0x80 and code.isalnum() and code.isascii() else ""
 
 
 @dataclass(frozen=True, slots=True)
