@@ -36,6 +36,7 @@ TOOLS = {
 EDGES = (
     "burnlab/disc/surface.py",
     "burnlab/disc/folder.py",
+    "burnlab/disc/cd_export.py",
     "burnlab/iscsi/server.py",
     "burnlab/vm/*",
     "burnlab/lab/*",

@@ -64,7 +64,7 @@ def test_both_in_the_sub_channel(coded: Drive) -> None:
     rows = [read_cd(coded, lba, 1, 0, sub_channel=2) for lba in range(300)]
     catalogue = [r for r in rows if r[0] & 0x0F == 2]
     codes = [r for r in rows if r[0] & 0x0F == 3]
-    assert len(catalogue) == len(codes) == 3
+    assert (len(catalogue), len(codes)) == (2, 3)  # The first sector of a track tells its position.
     assert catalogue[0][1:8] == bytes.fromhex("12345678901230")
     assert codes[0][1:9] == isrc_bits(ISRC)
 

@@ -123,7 +123,7 @@ def test_given_up_and_closed(cd_r: Drive) -> None:
     cd_r.run(Write10(-150, 150), bytes(150 * 2048))
     cd_r.write(0, 400)
     cd_r.close_track(1)
-    assert cd_r.track(1).damage
+    assert (cd_r.track(1).damage, cd_r.track(1).size) == (False, 400)
     cd_r.close_session()
     assert cd_r.disc_information().status == 1
     assert cd_r.read(0, 400) == lba_pattern(0, 400)

@@ -155,3 +155,16 @@ def test_reserve_track(cd_r: Drive) -> None:
     cd_r.write(0, 320)
     cd_r.close_track(1)
     assert cd_r.track(1).size == 500
+
+
+def test_no_closing_before_write_parameters_are_selected(make_drive: MakeDrive) -> None:
+    """As after a drive was switched off in the middle of a burn."""
+    drive = make_drive("cd-r")
+    select(drive, TAO)
+    drive.write(0, 320)
+    disc = drive.bench.remove()
+    other = make_drive(disc)
+    assert other.outcome(CloseTrackSession(function=2)) == ILLEGAL_MODE_FOR_THIS_TRACK
+    select(other, TAO)
+    other.close_session()
+    assert other.disc_information().status == 1

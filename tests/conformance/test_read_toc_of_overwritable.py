@@ -1,4 +1,4 @@
-"""READ TOC of overwritable media: one track over all that is formatted, as drives fabricate it; else 5/24/00."""
+"""READ TOC of overwritable media: one track over all that is formatted, fabricated; else 5/24/00."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ def test_one_track(make_drive: MakeDrive, medium: str, blocks: int) -> None:
     raw = drive.run(TRACKS)
     assert raw == bytes.fromhex("00120101 00140100 00000000 0014aa00") + blocks.to_bytes(4, "big")
     assert drive.run(SESSIONS) == bytes.fromhex("000a0101 00140100 00000000")
+
+
+def test_an_address_that_minutes_cannot_say(make_drive: MakeDrive) -> None:
+    lead_out = make_drive("dvd-ram").run(bytes.fromhex("430200000000aa000c00"))
+    assert lead_out[8:12] == bytes.fromhex("00ff3b4a")
 
 
 @pytest.mark.parametrize("medium", ["dvd+rw", "bd-re"])

@@ -116,4 +116,4 @@ def test_bad_words(tmp_path: Path, words: tuple[str, ...], told: str) -> None:
 
 def test_models_are_listed() -> None:
     listed = burnlab("recorder", "models").stdout.splitlines()
-    assert [line.split()[0] for line in listed] [:2] == ["generic", "bd-5300s"]
+    assert [line.split()[0] for line in listed][:2] == ["generic", "bd-5300s"]

@@ -155,7 +155,7 @@ def raw_entries(answer: bytes) -> dict[tuple[int, int], bytes]:
 
 
 def read_cd(
-    drive: Drive, lba: int, count: int, parts: int = 0xF8, sub_channel: int = 0, kind: int = 0
+    drive: Drive, lba: int, count: int, parts: int = 0xF8, *, sub_channel: int = 0, kind: int = 0
 ) -> bytes:
     """READ CD with byte 9 as it stands."""
     cdb = bytearray(ReadCd(sector_type=kind, lba=lba, length=count, sub_channel=sub_channel).pack())

@@ -2,7 +2,7 @@
 
 Rule 1: it speaks of blocks, tracks and sessions; it knows no opcode and no sense code.
 Rule 2: it never looks at what is written on it.
-Rule 3: only `surface` and `folder` touch files; all else is values in, values out.
+Rule 3: only `surface`, `folder` and `cd_export` touch files; all else is values in, values out.
 """
 
 from burnlab.disc.disc import Disc

@@ -7,10 +7,11 @@ with a pause of two seconds. Sessions lie apart by a lead-out, a lead-in and tha
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import replace
 
+from burnlab.disc import cd_regions
 from burnlab.disc.cd_model import CdState, CdTrack, LeadIn, Plan, Wish
+from burnlab.disc.cd_regions import cd_track, recorded_end, region_at, regions
 from burnlab.disc.errors import (
     BeyondEnd,
     CannotReserve,
@@ -25,8 +26,11 @@ from burnlab.disc.errors import (
     WrongWriteType,
 )
 from burnlab.disc.media import Medium
-from burnlab.disc.model import DiscState, Extent, Track, TrackState, TrackView, WriteType
+from burnlab.disc.model import DiscState, Track, TrackState, TrackView, WriteType
 from burnlab.disc.sequential import current_session, open_track, track_limit, with_track
+
+capacity_end = cd_regions.capacity_end
+extents = cd_regions.extents
 
 PAUSE_BLOCKS = 150
 """Two seconds of pause before a track.    Source: MMC-5, 4.2.3."""
@@ -37,16 +41,6 @@ LEAD_IN_BLOCKS = 4500
 """One minute: the lead-in of every session but the first.    Source: MMC-5, 4.2.3."""
 NEXT_OPEN_TRACK = 0xFF
 FIRST_BLOCK = -PAUSE_BLOCKS
-
-
-def cd_track(track: Track) -> CdTrack:
-    """What a track has as one of a CD; a pressed one was made with no word on it."""
-    return track.cd or CdTrack()
-
-
-def recorded_end(track: Track) -> int:
-    """One past the last block that belongs to a track."""
-    return max(track.end + cd_track(track).run_out, track.start + track.reserved_blocks)
 
 
 def next_start(medium: Medium, state: DiscState) -> int:
@@ -127,25 +121,6 @@ def _plan_views(state: DiscState, plan: Plan) -> Iterator[TrackView]:
         )
 
 
-def capacity_end(state: DiscState) -> int:
-    """One past the last block of the last closed session, run-out not counted."""
-    closed = [t for t in state.tracks if t.session <= state.closed_sessions]
-    return closed[-1].end if closed else 0
-
-
-def extents(state: DiscState) -> list[Extent]:
-    """What can be read in blocks of 2048 bytes: data tracks without their run-out."""
-    pieces: list[Extent] = []
-    for track in state.tracks:
-        if cd_track(track).form.is_audio:
-            continue
-        if pieces and pieces[-1][1] == track.start:
-            pieces[-1] = (pieces[-1][0], track.end)
-        else:
-            pieces.append((track.start, track.end))
-    return pieces
-
-
 def check_readable(state: DiscState) -> None:
     """Nothing can be read before writing at once has ended."""
     if state.cd.is_writing:
@@ -158,36 +133,6 @@ def unreadable(state: DiscState, lba: int) -> DiscError:
         return NotAtOnceReadable("a session is being written at once")
     region = region_at(regions(state), lba)
     return NotRecorded(lba) if region is None else WrongSectorForm(f"LBA {lba} is not a data block")
-
-
-@dataclass(frozen=True, slots=True)
-class Region:
-    """Neighbouring blocks of one track under one INDEX."""
-
-    start: int
-    end: int
-    track: Track
-    cd: CdTrack
-    index: int
-    run_out: bool = False
-
-
-def regions(state: DiscState) -> list[Region]:
-    """Everything that is recorded, pauses and run-out included, in order."""
-    found: list[Region] = []
-    for track in state.tracks:
-        cd = cd_track(track)
-        found.append(Region(track.start - cd.pregap, track.start, track, cd, 0))
-        bounds = [track.start, *(i for i in cd.indexes if i < track.end), track.end]
-        found += [Region(a, b, track, cd, n) for n, (a, b) in enumerate(pairwise(bounds), 1)]
-        last_index = found[-1].index
-        found.append(Region(track.end, track.end + cd.run_out, track, cd, last_index, run_out=True))
-    return [r for r in found if r.start < r.end]
-
-
-def region_at(found: list[Region], lba: int) -> Region | None:
-    """The region that a block belongs to."""
-    return next((r for r in found if r.start <= lba < r.end), None)
 
 
 # Writing.
@@ -380,7 +325,7 @@ def close_track(medium: Medium, state: DiscState, number: int) -> DiscState:
     if state.finalized:
         raise NotWritable("the disc is closed")
     if state.cd.is_writing:
-        return _given_up(state)
+        state = _given_up(state)
     if number in (len(state.tracks) + 1, NEXT_OPEN_TRACK):
         track = open_track(state)
         return _with_closed(medium, state, track) if track is not None else state
@@ -391,7 +336,10 @@ def close_track(medium: Medium, state: DiscState, number: int) -> DiscState:
 
 
 def close_session(medium: Medium, state: DiscState, *, appendable: bool) -> DiscState:
-    """Close the session, a track that is open before; the disc stays appendable if wished and possible."""
+    """Close the session, and before it a track that is open or was cut off.
+
+    The disc stays appendable if wished and possible.
+    """
     if state.finalized:
         raise NotWritable("the disc is closed")
     if state.cd.is_writing:

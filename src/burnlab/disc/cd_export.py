@@ -11,8 +11,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from burnlab.disc import cd, cd_read, cd_sector
+from burnlab.disc import cd_read, cd_sector
 from burnlab.disc.cd_model import CdTrack, SectorForm
+from burnlab.disc.cd_regions import cd_track, recorded_end
 from burnlab.disc.disc import Disc
 from burnlab.disc.errors import WrongSectorForm
 from burnlab.disc.folder import FolderError
@@ -65,7 +66,7 @@ def _parts(disc: Disc) -> Iterator[_Part]:
     offset = 0
     for session in disc.session_views():
         last = disc.state.tracks[session.last_track - 1]
-        end = cd.recorded_end(last)
+        end = recorded_end(last)
         yield _Part(session, session.start, end, offset)
         offset += end - session.start
 
@@ -104,7 +105,7 @@ def _sheet(disc: Disc, parts: list[_Part], image: str, with_text: bool) -> Itera
 
 
 def _track(track: Track, part: _Part) -> Iterator[str]:
-    facts = cd.cd_track(track)
+    facts = cd_track(track)
     yield f"  TRACK {track.number:02} {MODES[facts.form]}"
     flags = [name for bit, name in FLAGS.items() if facts.control & bit]
     if flags and facts.form is SectorForm.AUDIO:

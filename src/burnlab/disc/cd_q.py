@@ -6,7 +6,7 @@ Source: ECMA-130, 22.3; the codes of ADR 2 and 3 after IEC 60908.
 from __future__ import annotations
 
 from burnlab.disc import cd
-from burnlab.disc.cd import Region
+from burnlab.disc.cd_regions import Region
 from burnlab.disc.cd_sector import bcd, msf_of
 from burnlab.disc.model import DiscState
 
@@ -14,6 +14,8 @@ Q_BYTES = 12
 CODE_PERIOD = 100
 """Among so many sectors one tells the catalogue number, and one the ISRC."""
 ISRC_PHASE = 50
+CLEAR_SECTORS = 4
+"""At the start of a track, pause or INDEX positions come first, so that it is found where it is."""
 
 
 def _crc(data: bytes) -> bytes:
@@ -59,7 +61,9 @@ def q(state: DiscState, region: Region, lba: int) -> bytes:
     mcn = cd.lead_in(state, region.track.session).mcn
     frame = msf_of(lba)[2]
     isrc = region.cd.isrc.upper()
-    if mcn and lba % CODE_PERIOD == 0:
+    if lba - region.start < CLEAR_SECTORS:
+        body = position(region, lba)
+    elif mcn and lba % CODE_PERIOD == 0:
         body = _catalog(region.cd.control, mcn, frame)
     elif isrc and isrc[5:].isdigit() and region.index and lba % CODE_PERIOD == ISRC_PHASE:
         body = _isrc(region.cd.control, isrc, frame)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from burnlab.disc import cd, cd_sector
-from burnlab.disc.cd import Region
 from burnlab.disc.cd_model import SectorForm
+from burnlab.disc.cd_regions import Region, region_at, regions
 from burnlab.disc.cd_sector import SECTOR_BYTES
 from burnlab.disc.disc import Disc
 from burnlab.disc.errors import WrongSectorForm
@@ -20,10 +20,10 @@ def sectors(disc: Disc, lba: int, count: int) -> Iterator[tuple[int, Region, byt
 
     The run-out of a data track can't be read; that of an audio track is silence.
     """
-    found = cd.regions(disc.state)
+    found = regions(disc.state)
     end = lba + count
     while lba < end:
-        region = cd.region_at(found, lba)
+        region = region_at(found, lba)
         if region is None or disc.state.cd.is_writing:
             raise cd.unreadable(disc.state, lba)
         if region.run_out and not region.cd.form.is_audio:

@@ -16,8 +16,8 @@ from burnlab.disc.errors import (
     NoSuchTrack,
     NotAtOnceReadable,
     NotNextWritable,
-    NotReserved,
     NotRecorded,
+    NotReserved,
     NotWritable,
     WrongWriteType,
 )

@@ -8,6 +8,7 @@ from itertools import groupby
 
 from burnlab.disc import Disc, TrackView, cd
 from burnlab.disc.cd_model import CdTrack, SectorForm
+from burnlab.disc.cd_regions import cd_track, recorded_end
 from burnlab.scsi.mmc.cd_text import cd_text_answer
 from burnlab.scsi.mmc.disc_info import (
     NOT_APPLICABLE,
@@ -37,7 +38,7 @@ def first_lead_in(disc: Disc) -> tuple[int, int, int]:
 def toc_tracks(disc: Disc, *, closed: bool = True) -> list[TocTrack]:
     """The tracks of the closed sessions, or all that are recorded; each ends behind its run-out."""
     return [
-        TocTrack(t.number, t.session, t.start, cd.recorded_end(t), ADR_1 | cd.cd_track(t).control)
+        TocTrack(t.number, t.session, t.start, recorded_end(t), ADR_1 | cd_track(t).control)
         for t in disc.state.tracks
         if t.session <= disc.state.closed_sessions or not closed
     ]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from burnlab.disc import Disc, cd, cd_q, cd_read
-from burnlab.disc.cd import Region
 from burnlab.disc.cd_model import SectorForm
+from burnlab.disc.cd_regions import Region, cd_track, region_at, regions
 from burnlab.scsi import Asc, CheckCondition, Reply, SenseKey
 from burnlab.scsi.mmc import sub_channel
 from burnlab.scsi.mmc.commands import ReadCd
@@ -115,7 +115,7 @@ def read_sub_channel(recorder: Recorder, cdb: ReadSubChannel, _call: Call) -> by
         track = next((t for t in disc.state.tracks if t.number == cdb.track), None)
         if track is None:
             raise _invalid()
-        facts = cd.cd_track(track)
+        facts = cd_track(track)
         return sub_channel.answer(sub_channel.isrc_item(0x30 | facts.control, track.number, facts.isrc))
     if cdb.format == sub_channel.POSITION:
         return sub_channel.answer(_position(disc, recorder.position, as_msf=cdb.msf))
@@ -127,7 +127,7 @@ def _catalog(disc: Disc) -> str:
 
 
 def _position(disc: Disc, lba: int, *, as_msf: bool) -> bytes:
-    region = cd.region_at(cd.regions(disc.state), lba)
+    region = region_at(regions(disc.state), lba)
     if region is None:
         return sub_channel.position_item(0, 0, 0, bytes(4), bytes(4))
     relative = lba - region.track.start

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from burnlab.disc import Disc, WriteType, cd, cd_sector
 from burnlab.disc.cd_model import CdTrack, LeadIn, SectorForm, Span, Wish
-from burnlab.disc.errors import NotNextWritable
+from burnlab.disc.errors import NotNextWritable, WrongWriteType
 from burnlab.disc.surface import BLOCK_BYTES
 from burnlab.scsi import Asc, CheckCondition, Reply, SenseKey
 from burnlab.scsi.commands import Write10, Write12, WriteAndVerify10
@@ -165,6 +165,16 @@ def _write_lead_in(disc: Disc, cdb: Write10 | Write12 | WriteAndVerify10, data: 
     packs = packs_of(blocks, known)
     if packs != known or plan is None or not plan.begun:
         disc.keep_text(packs.hex())
+
+
+def check_closing(disc: Disc, mode: WriteType) -> None:
+    """Closing a session writes: 5/64/00 before write parameters were selected.
+
+    A drive that was switched off in the middle of a burn so withstands a program that goes on with closing
+    the session as if nothing had happened, which would close the disc for good.
+    """
+    if mode not in disc.medium.write_types:
+        raise WrongWriteType(f"{disc.medium.title} can't be closed in mode {mode}")
 
 
 def end_of_writing(disc: Disc) -> None:

@@ -202,7 +202,7 @@ def _find_track(views: list[TrackView], cdb: ReadTrackInformation) -> TrackView:
     if wanted is None:
         raise _invalid()
     if cdb.address_type == BY_TRACK and cdb.address == INVISIBLE_TRACK:
-        candidates = [v for v in views if v.next_writable is not None][-1:]
+        candidates = [v for v in views if v.next_writable is not None or v.damaged][-1:]
     else:
         candidates = [v for v in views if wanted(v)]
     if not candidates:

@@ -85,7 +85,7 @@ class Recorder:
         self.close_tray(now)
 
     def remove(self) -> Disc | None:
-        """Open the tray and take the disc out; RemovalPreventedError while it is locked, or the drive busy."""
+        """Open the tray and take the disc out; RemovalPreventedError while locked or busy."""
         if not self.tray_open:
             if self.removal_prevented:
                 for nexus in self._nexuses.values():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from burnlab.disc import Disc, WriteType
+from burnlab.recorder import cd_writing
 from burnlab.recorder.busy import Work
 from burnlab.recorder.transfer import selected_write_type, written_disc
 from burnlab.scsi import Asc, CheckCondition, Reply, SenseKey
@@ -48,6 +49,8 @@ def close_track_session(recorder: Recorder, cdb: CloseTrackSession, call: Call) 
     if cdb.function not in CLOSE_FUNCTIONS.get(Profile(disc.profile), (CLOSE_SESSION,)):
         raise CheckCondition.of(SenseKey.ILLEGAL_REQUEST, Asc.INVALID_FIELD_IN_CDB)
     was_final = disc.state.finalized
+    if disc.is_cd_recordable:
+        cd_writing.check_closing(disc, selected_write_type(recorder))
     if cdb.function in FINALIZE:
         disc.finalize()
     else:

@@ -25,7 +25,7 @@ WITH_SUB_CHANNEL = 0x40
 
 @dataclass(frozen=True, slots=True)
 class SendCueSheet(Cdb):
-    """SEND CUE SHEET. The items follow as data."""
+    """SEND CUE SHEET. The items follow as data.    Source: MMC-5, 6.33."""
 
     OPCODE: ClassVar[int] = 0x5D
     NAME: ClassVar[str] = "SEND CUE SHEET"
@@ -43,7 +43,10 @@ class MainData(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DataForm:
-    """What a block is and how many bytes of it the host brings: none where the drive makes it up."""
+    """What a block is and how many bytes of it the host brings: none where the drive makes it up.
+
+    Source: MMC-5, 6.33.
+    """
 
     main: MainData
     block_bytes: int
@@ -67,7 +70,10 @@ DATA_FORMS: dict[int, DataForm] = {
 
 @dataclass(frozen=True, slots=True)
 class CueItem(Record):
-    """One item, 8 bytes; numbers are binary. With ADR 2 and 3 bytes 1-7 and 2-7 are characters."""
+    """One item, 8 bytes; numbers are binary. With ADR 2 and 3 bytes 1-7 and 2-7 are characters.
+
+    Source: MMC-5, 6.33.
+    """
 
     LENGTH: ClassVar[int] = 8
     control: int = bits(0, 4, 4)
@@ -90,7 +96,10 @@ class CueItem(Record):
 
 @dataclass(frozen=True, slots=True)
 class CueSheet:
-    """A whole cue sheet, its characters read: positions in order, catalogue number, ISRC by track."""
+    """A whole cue sheet, its characters read: positions in order, catalogue number, ISRC by track.
+
+    Source: MMC-5, 6.33.
+    """
 
     positions: tuple[CueItem, ...]
     catalog: str = ""

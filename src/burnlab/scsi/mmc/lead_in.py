@@ -19,7 +19,7 @@ MODE_1_Q, MODE_5_Q = 1, 5
 
 @dataclass(frozen=True, slots=True)
 class QEntry:
-    """One entry of a lead-in, 11 bytes, numbers binary."""
+    """One entry of a lead-in, 11 bytes, numbers binary.    Source: MMC-5, 6.26.3.4, table 489."""
 
     session: int
     control: int
@@ -37,7 +37,10 @@ class QEntry:
 
 @dataclass(frozen=True, slots=True)
 class SessionEntries:
-    """The lead-in of one session. `next_program_lba` is where another one could begin; None on the last."""
+    """The lead-in of one session. `next_program_lba` is where another one could begin; None on the last.
+
+    Source: MMC-5, 6.26.3.4.
+    """
 
     tracks: tuple[TocTrack, ...]
     disc_type: int = 0
@@ -96,7 +99,10 @@ def pma(tracks: Sequence[TocTrack]) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Atip(Record):
-    """Format 4: the ATIP, 28 bytes. A1 to A3 tell of speeds and powers of rewritable media."""
+    """Format 4: the ATIP, 28 bytes. A1 to A3 tell of speeds and powers of rewritable media.
+
+    Source: MMC-5, 6.26.3.6.
+    """
 
     LENGTH: ClassVar[int] = 28
     PRESET: ClassVar[bytes] = b"\x00\x1a"

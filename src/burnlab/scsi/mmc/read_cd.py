@@ -66,7 +66,10 @@ Selection: TypeAlias = ReadCd | ReadCdMsf
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where the parts of a sector end, in this order: sync, header, sub-header, user data, EDC and ECC."""
+    """Where the parts of a sector end: sync, header, sub-header, user data, EDC and ECC.
+
+    Source: MMC-5, 6.20 (READ CD), main channel selection.
+    """
 
     ends: tuple[int, int, int, int, int]
 

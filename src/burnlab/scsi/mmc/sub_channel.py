@@ -17,7 +17,7 @@ VALID = 0x80
 
 @dataclass(frozen=True, slots=True)
 class ReadSubChannel(Cdb):
-    """READ SUB-CHANNEL. Without `sub_q` only the audio status is told."""
+    """READ SUB-CHANNEL. Without `sub_q` only the audio status is told.    Source: MMC-5, that command."""
 
     OPCODE: ClassVar[int] = 0x42
     NAME: ClassVar[str] = "READ SUB-CHANNEL"

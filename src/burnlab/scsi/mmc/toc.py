@@ -12,6 +12,10 @@ DATA_TRACK = 0x14
 """ADR 1 (position) and CONTROL 4 (data track, copy prohibited).    Source: MMC-5, 6.26.3.2."""
 
 
+HIGHEST_FRAME = (0xFF * 60 + 59) * 75 + 74
+"""255:59:74."""
+
+
 @dataclass(frozen=True, slots=True)
 class TocTrack:
     """A track as a TOC tells of it: number, session, first block, one past its last block."""
@@ -24,8 +28,11 @@ class TocTrack:
 
 
 def msf(lba: int) -> bytes:
-    """Minute, second, frame of a LBA, as three binary bytes.    Source: MMC-5, 4.2.3.6."""
-    frames = lba + (150 if lba >= -150 else 450150)
+    """Minute, second, frame of a LBA, as three binary bytes.    Source: MMC-5, 4.2.3.6.
+
+    A DVD or BD has addresses that three bytes can't say: they are told as the highest that they can.
+    """
+    frames = min(lba + (150 if lba >= -150 else 450150), HIGHEST_FRAME)
     return bytes((frames // (75 * 60), frames // 75 % 60, frames % 75))
 
 
