@@ -25,9 +25,8 @@ def disc(tmp_path: Path) -> Path:
 @pytest.fixture
 def served(tmp_path: Path, disc: Path) -> Iterator[ServedProcess]:
     """A recorder that serves it."""
-    process = ServedProcess(tmp_path, disc, "--trace", str(tmp_path / "trace.jsonl"))
-    yield process
-    process.kill()
+    with ServedProcess(tmp_path, disc, "--trace", str(tmp_path / "trace.jsonl")) as process:
+        yield process
 
 
 def status(served: ServedProcess) -> dict[str, Any]:

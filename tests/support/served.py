@@ -46,8 +46,16 @@ class ServedProcess:
         )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
-        assert line.startswith("ready iscsi://"), (line, self.process.communicate())
+        if not line.startswith("ready iscsi://"):
+            self.process.kill()
+            raise AssertionError((line, self.process.communicate()))
         self.url = line.removeprefix("ready ").strip()
+
+    def __enter__(self) -> ServedProcess:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.kill()
 
     @property
     def port(self) -> int:

@@ -49,10 +49,8 @@ def disc(tmp_path: Path) -> Path:
 @pytest.fixture
 def served(tmp_path: Path, disc: Path) -> Iterator[ServedProcess]:
     """A recorder that serves it."""
-    process = ServedProcess(tmp_path, disc, "--model", "bd-5300s")
-    yield process
-    if process.process.poll() is None:
-        process.kill()
+    with ServedProcess(tmp_path, disc, "--model", "bd-5300s") as process:
+        yield process
 
 
 def burn_in_background(guest: MicroGuest) -> tuple[threading.Thread, list[CommandResult]]:
@@ -76,8 +74,7 @@ def test_recorder_is_killed(tmp_path: Path, disc: Path, served: ServedProcess) -
         report = info(disc)
         assert [s["number"] for s in report["sessions"]] == [1]
 
-        again = ServedProcess(tmp_path, disc, "--model", "bd-5300s", port=served.port)
-        stack.callback(again.kill)
+        again = stack.enter_context(ServedProcess(tmp_path, disc, "--model", "bd-5300s", port=served.port))
         assert info(disc)["damaged_tracks"] == [2]
         burning.join(300)
         assert results and results[0].exit_code != 0

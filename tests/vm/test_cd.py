@@ -7,6 +7,7 @@ import threading
 import time
 import wave
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,14 +106,15 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     (shared / "sheet.toc").write_text(TOC_SHEET)
     first = folder / "0.disc"
     assert burnlab("disc", "create", first, "--type", "cd-r").returncode == 0
-    served = ServedProcess(folder, first)
     share = Share(shared, "s", writable=True)
-    with micro_guest(
-        recorder=served.url, memory=768, programs=PROGRAMS, shares=[share], name="micro-cd"
-    ) as guest:
+    with (
+        ServedProcess(folder, first) as served,
+        micro_guest(
+            recorder=served.url, memory=768, programs=PROGRAMS, shares=[share], name="micro-cd"
+        ) as guest,
+    ):
         guest.run("for i in a b c; do mkdir /$i; dd if=/dev/urandom of=/$i/$i bs=1M count=2; done")
         yield Room(folder, shared, served, guest)
-    served.end()
 
 
 def samples(number: int) -> bytes:
@@ -282,8 +284,9 @@ def test_recorder_is_killed(tmp_path: Path) -> None:
     """The second session is cut off: the first holds, -close_damaged mends the disc, and it takes more."""
     disc = tmp_path / "x.disc"
     assert burnlab("disc", "create", disc, "--type", "cd-r").returncode == 0
-    served = ServedProcess(tmp_path, disc)
-    with micro_guest(recorder=served.url, memory=768, name="micro-cd-killed") as guest:
+    with ExitStack() as stack:
+        served = stack.enter_context(ServedProcess(tmp_path, disc))
+        guest = stack.enter_context(micro_guest(recorder=served.url, memory=768, name="micro-cd-killed"))
         made = "mkdir /a /b; echo kept >/a/a; dd if=/dev/urandom of=/b/b bs=1M count=96"
         assert guest.run(made, timeout=120).exit_code == 0
         assert guest.run(BURN.format(options="", tree="/a"), timeout=120).exit_code == 0
@@ -296,7 +299,7 @@ def test_recorder_is_killed(tmp_path: Path) -> None:
             assert time.monotonic() < deadline, "nothing was written"
             time.sleep(0.05)
         served.kill()
-        again = ServedProcess(tmp_path, disc, port=served.port)
+        again = stack.enter_context(ServedProcess(tmp_path, disc, port=served.port))
         assert info(disc)["damaged_tracks"] == [2]
         burning.join(300)
         assert results and results[0].exit_code != 0
