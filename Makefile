@@ -7,7 +7,7 @@ REPORT ?= reports/demo
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench full packages-demo packages-test packages-bench clean
+.PHONY: help demo matrix test lint format bench full packages-demo packages-test packages-bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +18,10 @@ demo: packages-demo $(STAMP) ## the main job: a guest's xorriso works an emulate
 
 full: packages-demo $(STAMP) ## the same with the scenario's own sizes: slower
 	$(BIN)/burnlab lab run --plan walkthrough --type dvd-rw --program xorriso --where guest --full --report reports/full
+
+matrix: packages-demo $(STAMP) ## every medium and every burn program in a guest: up to 45 minutes without KVM
+	$(BIN)/burnlab lab run --plan all --type all --program xorriso --where guest --report reports/matrix
+	@echo "report: reports/matrix/report.md; into the README: $(BIN)/burnlab lab table reports/matrix/report.json --write README.md"
 
 test: packages-test $(STAMP) ## every test, linters included
 	$(BIN)/pytest -q

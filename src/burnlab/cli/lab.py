@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, NoReturn, TextIO
 
@@ -20,6 +23,7 @@ app = typer.Typer(no_args_is_help=True, help="Run a plan from end to end and rep
 
 PROGRAMS = ("xorriso", "burnlab")
 PLACES = ("guest", "memory")
+DEFAULT_PLAN = "walkthrough"
 LATER = {
     "burnlab": "--program burnlab comes with burnlab's own burn program, which isn't there yet",
     "memory": "--where memory comes with burnlab's own burn program, which isn't there yet",
@@ -65,7 +69,7 @@ class ConsoleMonitor(Monitor):
         """The line of a step, and why it doesn't hold."""
         mark = self.MARKS[result.state][self.plain]
         note = f"  {result.cites}" if result.kind == "scenario" else "  (preparation)"
-        self._say(f"  {mark} {result.name:<18} {result.seconds:7.1f} s{note}\n")
+        self._say(f"  {mark} {result.name:<22} {result.seconds:7.1f} s{note}\n")
         for change in result.sabotage:
             self._say(f"      sabotaged: {change}\n")
         for reason in result.why:
@@ -85,6 +89,13 @@ class ConsoleMonitor(Monitor):
         if result.sabotage:
             self._say(f"step {result.sabotage} was sabotaged on purpose\n")
         self._say(f"{result.state} in {result.seconds:.1f} s, run {result.id}\n")
+
+    def all_ends(self, result: RunResult) -> None:
+        """Sum up a run of several plans: the table, and how it ended."""
+        from burnlab.lab.table import media_table
+
+        self._say("".join(f"{line}\n" for line in media_table(result)))
+        self._say(f"all plans: {result.state} in {result.seconds:.1f} s, run {result.id}\n")
 
 
 def _usage(message: str) -> NoReturn:
@@ -108,7 +119,10 @@ def plans() -> None:
 
 @app.command()
 def run(  # noqa: PLR0917 - typer reads its options from here
-    plan: Annotated[str, typer.Option(help="A plan's name, or a plan file.")] = "walkthrough",
+    plan: Annotated[
+        list[str] | None,
+        typer.Option(help="A plan's name or file; may be given several times, or `all`. [walkthrough]"),
+    ] = None,
     type_: Annotated[
         list[str] | None, typer.Option("--type", help="Type of medium; may be given several times, or `all`.")
     ] = None,
@@ -131,14 +145,23 @@ def run(  # noqa: PLR0917 - typer reads its options from here
 
     _check_choice("--program", program, PROGRAMS)
     _check_choice("--where", where, PLACES)
+    names = _plan_names(plan or [])
+    if sabotage and len(names) > 1:
+        _usage("--sabotage is for one plan: name it with --plan")
     try:
-        loaded = load_plan(plan)
-        job = Job(loaded, _cases(loaded, type_ or [], full, program), where, sabotage)
+        loaded = [load_plan(name) for name in names]
+        jobs = [
+            Job(each, cases, where, sabotage)
+            for each in loaded
+            if (cases := _cases(each, type_ or [], full, program, lenient=len(loaded) > 1))
+        ]
     except PlanError as error:
         _usage(str(error))
     except UnknownStepError as error:
         _usage(f"{error}; `burnlab lab plans` lists the steps")
-    result = _carry_out(job, _opener(job, report, keep))
+    if not jobs:
+        _usage(f"no plan of these is for --type {', '.join(type_ or [])}")
+    result = _carry_out(jobs, report, keep)
     if report is not None:
         _write(result, report)
     raise typer.Exit(result.exit_value)
@@ -151,11 +174,25 @@ def _check_choice(option: str, value: str, allowed: tuple[str, ...]) -> None:
         _usage(LATER[value])
 
 
-def _cases(loaded: LoadedPlan, types: list[str], full: bool, program: str) -> tuple[Case, ...]:
+def _plan_names(wanted: list[str]) -> list[str]:
+    from burnlab.lab.loading import shipped_plans
+
+    if "all" in wanted:
+        # The walkthrough first: the other plans rest on what it tries.
+        return sorted(shipped_plans(), key=lambda name: (name != DEFAULT_PLAN, name))
+    return list(dict.fromkeys(wanted)) or [DEFAULT_PLAN]
+
+
+def _cases(
+    loaded: LoadedPlan, types: list[str], full: bool, program: str, *, lenient: bool = False
+) -> tuple[Case, ...]:
+    """The cases of a plan; with `lenient`, types that it isn't for are left to the other plans."""
     from burnlab.lab.plan import Case
 
     offered = loaded.plan.types
     wanted = list(offered) if types == ["all"] else types or [offered[0]]
+    if lenient:
+        wanted = [type_ for type_ in wanted if type_ in offered]
     for type_ in wanted:
         if type_ not in offered:
             _usage(f"--type {type_}: the plan {loaded.name} is for {', '.join(offered)}")
@@ -163,17 +200,73 @@ def _cases(loaded: LoadedPlan, types: list[str], full: bool, program: str) -> tu
     return tuple(Case(type_, "full" if full else "quick", program, loaded.plan.model) for type_ in unique)
 
 
-def _opener(job: Job, report: Path | None, keep: bool) -> StationOpener:
+def _opener(job: Job, traces: Path | None, keep: bool, programs: tuple[str, ...] = ()) -> StationOpener:
     """How the station is opened; tests put another one here."""
     from burnlab.lab.bench import guest_station
 
-    return guest_station(job, traces=report, keep=keep, say=lambda text: typer.echo(text, err=True))
+    def say(text: str) -> None:
+        typer.echo(text, err=True)
+
+    return guest_station(job, traces=traces, keep=keep, programs=programs, say=say)
 
 
-def _carry_out(job: Job, opener: StationOpener) -> RunResult:
-    from burnlab.lab.run import run_plan
+def _carry_out(jobs: list[Job], report: Path | None, keep: bool) -> RunResult:
+    from burnlab.lab.run import run_plans
 
-    return run_plan(job, opener, ConsoleMonitor(sys.stdout, sys.stderr))
+    programs = tuple(sorted({name for job in jobs for name in job.loaded.plan.guest}))
+
+    def open_for(job: Job) -> StationOpener:
+        several = report is not None and len(jobs) > 1
+        return _opener(job, report / job.loaded.name if report and several else report, keep, programs)
+
+    monitor = ConsoleMonitor(sys.stdout, sys.stderr)
+    with _ending_tidily():
+        result = run_plans(jobs, open_for, monitor)
+    if len(jobs) > 1:
+        monitor.all_ends(result)
+    return result
+
+
+@contextmanager
+def _ending_tidily() -> Iterator[None]:
+    """Let SIGTERM end a run as Ctrl-C does: the guest is stopped and the discs are put away."""
+
+    def end(number: int, _frame: object) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@app.command()
+def table(
+    report: Annotated[Path, typer.Argument(help="A report.json of `burnlab lab run`.")],
+    write: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Renew the table between the two markers in this file."),
+    ] = None,
+) -> None:
+    """Write the table of media and operations from a report."""
+    import msgspec
+
+    from burnlab.lab.report import from_json
+    from burnlab.lab.table import TableError, readme_section, write_table
+
+    try:
+        result = from_json(report.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
+        _usage(f"{report} is no report: {error}; a run with --report DIR writes DIR/report.json")
+    if write is None:
+        typer.echo("\n".join(readme_section(result)))
+        return
+    try:
+        write_table(result, write)
+    except TableError as error:
+        _usage(f"{error}; {error.hint}")
+    typer.echo(f"written: {write}", err=True)
 
 
 def _write(result: RunResult, folder: Path) -> None:

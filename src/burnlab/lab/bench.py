@@ -16,13 +16,15 @@ from typing import TextIO, cast
 
 from burnlab import __version__
 from burnlab.disc import DiscError
-from burnlab.disc.folder import FolderError, create
+from burnlab.disc.folder import FolderError, create, export_image, import_image, open_disc
+from burnlab.disc.media import medium_named
 from burnlab.iscsi.server import TargetConfig
 from burnlab.recorder import MODELS
 from burnlab.vm.accel import qemu_version
 from burnlab.vm.errors import CommandTimeout as GuestTimeout
 from burnlab.vm.errors import VmError
 from burnlab.vm.guest import MicroGuest, micro_guest
+from burnlab.vm.images.recipes import PROGRAM_SETS
 from burnlab.vm.spec import Share
 
 from .matching import Transcript
@@ -45,11 +47,19 @@ Say = Callable[[str], None]
 class GuestStation:
     """A micro guest whose `/dev/sr1` is a recorder that this process serves."""
 
-    def __init__(self, served: ServedRecorder, guest: MicroGuest, discs: Path, trace: TraceFile) -> None:
+    def __init__(
+        self,
+        served: ServedRecorder,
+        guest: MicroGuest,
+        discs: Path,
+        trace: TraceFile,
+        programs: Sequence[str] = (),
+    ) -> None:
         self._served = served
         self._guest = guest
         self._discs = discs
         self._trace = trace
+        self._programs = programs
         self._disc: Path | None = None
         self._inserted = 0
 
@@ -73,16 +83,43 @@ class GuestStation:
 
     def insert(self, medium: str) -> Mapping[str, object]:
         """Make a new disc and put it in; commands are traced into a file of its own from now on."""
-        self._inserted += 1
-        name = f"{self._inserted}-{medium}"
-        disc = self._discs / f"{name}.disc"
+        disc = self._next_disc(medium)
         with _lab_faults():
-            create(disc, medium)
-            if self._served.disc_path is not None:
-                self._served.eject()
-            self._trace.go_on_in(f"trace-{name}.jsonl")
-            self._disc = disc
-            return self._served.load(disc)
+            try:
+                create(disc, medium)
+            except KeyError as error:
+                raise StationError(str(error.args[0]), "Change the plan.") from error
+            return self._put_in(disc)
+
+    def press(self, medium: str) -> Mapping[str, object]:
+        """Make a ROM of the disc at hand and put it in."""
+        if self._disc is None:
+            raise RefusedError("there is no disc to press a ROM from: none was inserted yet")
+        pressed, image = self._next_disc(medium), self._discs / "pressed.iso"
+        with _lab_faults():
+            self._take_out()
+            source = open_disc(self._disc, read_only=True)
+            try:
+                export_image(source, image)
+            finally:
+                source.close()
+            import_image(image, pressed, medium_named(medium))
+            image.unlink()
+            return self._put_in(pressed)
+
+    def _next_disc(self, medium: str) -> Path:
+        self._inserted += 1
+        return self._discs / f"{self._inserted}-{medium}.disc"
+
+    def _put_in(self, disc: Path) -> Mapping[str, object]:
+        self._take_out()
+        self._trace.go_on_in(f"trace-{disc.stem}.jsonl")
+        self._disc = disc
+        return self._served.load(disc)
+
+    def _take_out(self) -> None:
+        if self._served.disc_path is not None:
+            self._served.eject()
 
     def load(self) -> Mapping[str, object]:
         """Put the disc in again."""
@@ -113,6 +150,12 @@ class GuestStation:
     def versions(self) -> Mapping[str, str]:
         """Everything that takes part."""
         argv = self._guest.machine.argv
+        packages = {
+            name: self._guest.packages.get(name, "unknown")
+            for program in self._programs
+            for name in PROGRAM_SETS[program].packages
+            if name != "xorriso"
+        }
         with _lab_faults():
             return {
                 "burnlab": __version__,
@@ -121,6 +164,7 @@ class GuestStation:
                 "guest kernel": self._guest.facts.get("kernel", "unknown"),
                 "xorriso": self._guest.xorriso_version or "none",
                 "drive model": self._served.recorder.model.name,
+                **packages,
             }
 
     def traces(self) -> Sequence[Path]:
@@ -169,12 +213,18 @@ class TraceFile:
 
 
 def guest_station(
-    job: Job, *, traces: Path | None = None, keep: bool = False, say: Say = lambda _text: None
+    job: Job,
+    *,
+    traces: Path | None = None,
+    keep: bool = False,
+    programs: Sequence[str] = (),
+    say: Say = lambda _text: None,
 ) -> StationOpener:
     """How to open a station for a job: payloads, recorder, target and guest.
 
-    Traces go to the folder `traces`; without one there are none. With `keep` the discs stay, and `say` is
-    told where.
+    The guest has the sets of programs that the plan asks for, and `programs` too: so several jobs can do with
+    one image. Traces go to the folder `traces`; without one there are none. With `keep` the discs stay, and
+    `say` is told where.
     """
 
     @contextmanager
@@ -195,10 +245,16 @@ def guest_station(
             say("starting the guest")
             shares = [Share(work / "payload", SHARE)]
             guest = stack.enter_context(
-                micro_guest(recorder=served.url, shares=shares, progress=say, name="lab")
+                micro_guest(
+                    recorder=served.url,
+                    shares=shares,
+                    programs=sorted({*job.loaded.plan.guest, *programs}),
+                    progress=say,
+                    name="lab",
+                )
             )
             _bind_payloads(guest)
-            yield GuestStation(served, guest, work / "discs", trace)
+            yield GuestStation(served, guest, work / "discs", trace, job.loaded.plan.guest)
 
     return open_station
 

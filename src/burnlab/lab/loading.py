@@ -75,6 +75,8 @@ def parse_plan(text: str, source: str) -> Plan:
         data = tomllib.loads(text)
         for problem in _unknown_keys(data, Plan, "the plan"):
             raise PlanError(f"{source}: {problem}")
+        for problem in _ungroup(data):
+            raise PlanError(f"{source}: {problem}")
         plan = msgspec.convert(data, Plan)
     except tomllib.TOMLDecodeError as error:
         raise PlanError(f"{source}: not TOML: {error}") from error
@@ -104,6 +106,38 @@ def _unknown_keys(data: Mapping[str, Any], struct: type[msgspec.Struct], where: 
             if isinstance(item, dict):
                 label = f"{key} {item.get('name', number)!r}" if len(items) > 1 or "name" in item else key
                 yield from _unknown_keys(item, TABLES[key], f"{label} of {where}")
+
+
+def _ungroup(data: dict[str, Any]) -> Iterator[str]:
+    """Put the types of a group in the place of its name, wherever a `when` names one."""
+    groups, types = data.get("groups", {}), data.get("types", [])
+    if not isinstance(groups, dict) or not isinstance(types, list) or not types:
+        return  # the conversion says what is wrong with them
+    for name, members in groups.items():
+        for member in members if isinstance(members, list) else []:
+            if member not in types:
+                yield f"group {name!r} has a type that the plan isn't for: {_offer(str(member), types)}"
+    for when in _whens(data):
+        named = when.get("type")
+        if not isinstance(named, list):
+            continue
+        for name in named:
+            if name not in [*groups, *types]:
+                known = [*types, *groups]
+                yield f"`when` names {name!r}, neither a type nor a group; {_offer(str(name), known)}"
+                return
+        when["type"] = [type_ for name in named for type_ in groups.get(name, [name])]
+
+
+def _whens(data: object) -> Iterator[dict[str, Any]]:
+    if isinstance(data, dict):
+        if isinstance(data.get("when"), dict):
+            yield data["when"]
+        for value in data.values():
+            yield from _whens(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _whens(value)
 
 
 def _offer(word: str, allowed: Sequence[str]) -> str:
@@ -157,6 +191,8 @@ def _step_problems(step: Step) -> Iterator[str]:
         yield "a step has either a `command` or an `action`"
     if step.action is not None and bool(step.action.lba) != (step.action.do == "damage"):
         yield "the action `damage` needs an `lba`, and no other action takes one"
+    if step.action is not None and step.action.medium and step.action.do != "insert":
+        yield "only the action `insert` takes a `medium`"
     if step.timeout <= 0:
         yield "`timeout` is a number of seconds above 0"
     try:

@@ -11,13 +11,16 @@ from typing import Literal
 import msgspec
 
 Size = Literal["quick", "full"]
-ActionName = Literal["insert", "load", "eject", "status", "damage"]
+ActionName = Literal["insert", "press", "load", "eject", "status", "damage"]
 Kind = Literal["scenario", "preparation"]
 ExitRule = int | Literal["nonzero", "any"]
 
 
 class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Conditions; an empty one is always met, and every named one must be."""
+    """Conditions; an empty one is always met, and every named one must be.
+
+    In a plan file `type` may name the plan's groups too; a plan that was loaded has only types here.
+    """
 
     type: tuple[str, ...] = ()
     size: tuple[Size, ...] = ()
@@ -94,24 +97,28 @@ class Expect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Action(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Something the lab does itself, outside the guest.
 
-    `insert` puts a new disc of the case's type into the tray, `load` the one that was ejected, `eject` takes
-    it out, `damage` changes bytes of block `lba` (an expression) behind everybody's back, `status` reads the
-    recorder's panel. All of them answer with the status as lines `name: value`.
+    `insert` puts a new disc into the tray, of the case's type unless `medium` names another; `press` makes a
+    ROM of the case's type with the content of the disc in the tray and puts that in; `load` brings the disc
+    that was ejected, `eject` takes it out, `damage` changes bytes of block `lba` (an expression) behind
+    everybody's back, `status` reads the recorder's panel. All of them answer with the status as lines
+    `name: value`.
     """
 
     do: ActionName
     lba: str = ""
+    medium: str = ""
 
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One step: a command in the guest or an action of the lab, and what must come of it.
 
-    `cites` is the paragraph of the scenario that it carries out. A step isn't run if one of `needs`, or a
-    step whose captures it uses, didn't hold.
+    `cites` is the paragraph of the scenario that it carries out, `operation` the column of the table of media
+    in which it counts. A step isn't run if one of `needs`, or a step whose captures it uses, didn't hold.
     """
 
     name: str
     cites: str
+    operation: str = ""
     command: str = ""
     action: Action | None = None
     kind: Kind = "scenario"
@@ -122,12 +129,18 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A plan as its file has it."""
+    """A plan as its file has it.
+
+    `groups` are names for several types, to be used in `when`; `guest` lists the sets of programs that its
+    commands use, beside those that every guest has.
+    """
 
     title: str
     types: tuple[str, ...]
     steps: tuple[Step, ...] = msgspec.field(name="step")
     summary: str = ""
+    groups: dict[str, tuple[str, ...]] = {}
+    guest: tuple[str, ...] = ("xorriso",)
     model: str = "generic"
     values: tuple[Values, ...] = ()
     payloads: tuple[Payload, ...] = msgspec.field(name="payload", default=())

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from .result import CaseResult, RunResult, StepResult
+from .table import media_table, operations
 
 MARKS = {"held": "✓", "failed": "✗", "not run": "–"}
 WORDS = {"passed": "passed", "failed": "FAILED", "broken": "the lab is broken"}
@@ -46,7 +47,7 @@ def to_junit(result: RunResult) -> str:
 def _suite(result: RunResult, case: CaseResult) -> ET.Element:
     suite = ET.Element(
         "testsuite",
-        name=f"{result.plan} {case.type}",
+        name=f"{case.plan or result.plan} {case.type}",
         tests=str(len(case.steps)),
         failures=str(case.count("failed")),
         skipped=str(case.count("not run")),
@@ -64,9 +65,8 @@ def _suite(result: RunResult, case: CaseResult) -> ET.Element:
 
 
 def _test_case(result: RunResult, case: CaseResult, step: StepResult) -> ET.Element:
-    test = ET.Element(
-        "testcase", classname=f"{result.plan}.{case.type}", name=step.name, time=f"{step.seconds:.3f}"
-    )
+    classname = f"{case.plan or result.plan}.{case.type}"
+    test = ET.Element("testcase", classname=classname, name=step.name, time=f"{step.seconds:.3f}")
     if step.state != "held":
         tag = "failure" if step.state == "failed" else "skipped"
         child = ET.SubElement(test, tag, message=_xml_text(step.why[0] if step.why else step.state))
@@ -89,13 +89,13 @@ def to_markdown(result: RunResult) -> str:
     lines += ["| took part | version |", "|---|---|"]
     lines += [f"| {_cell(name)} | {_cell(value)} |" for name, value in result.versions.items()]
     if len(result.cases) > 1:
-        lines += ["", "## Media and steps", "", *matrix(result)]
+        lines += ["", "## Media and operations", "", *matrix(result)]
     for case in result.cases:
-        lines += ["", f"## {_line(case.type)}, drive model {_line(case.model)}", ""]
+        lines += ["", f"## {_line(_heading(result, case))}, drive model {_line(case.model)}", ""]
         lines += ["| | step | paragraph | seconds | |", "|---|---|---|---:|---|"]
         lines += [_row(step) for step in case.steps]
     for case in result.cases:
-        lines += ["", f"## Transcripts, {_line(case.type)}"]
+        lines += ["", f"## Transcripts, {_line(_heading(result, case))}"]
         for step in case.steps:
             lines += _transcript(step)
     if result.traces:
@@ -105,7 +105,12 @@ def to_markdown(result: RunResult) -> str:
 
 
 def matrix(result: RunResult) -> list[str]:
-    """One table for a run: media down, the scenario's steps across; blank where a medium has no such step."""
+    """One table for a run: media down, operations across.
+
+    A plan whose steps name no operations has its scenario's steps there; blank where a medium has none.
+    """
+    if operations(result):
+        return media_table(result)
     names = dict.fromkeys(
         step.name for case in result.cases for step in case.steps if step.kind == "scenario"
     )
@@ -117,6 +122,11 @@ def matrix(result: RunResult) -> list[str]:
         marks = {step.name: MARKS[step.state] for step in case.steps}
         lines.append("| " + " | ".join([_cell(case.type), *(marks.get(name, " ") for name in names)]) + " |")
     return lines
+
+
+def _heading(result: RunResult, case: CaseResult) -> str:
+    """A case's name; with its plan where a run has several."""
+    return case.type if case.plan in {"", result.plan} else f"{case.plan}: {case.type}"
 
 
 def _headline(result: RunResult) -> list[str]:
@@ -180,7 +190,7 @@ def _cell(text: str) -> str:
 
 def _seen_from(folder: Path, trace: str) -> str:
     path = Path(trace).resolve()
-    return path.name if path.parent == folder.resolve() else trace
+    return str(path.relative_to(folder.resolve())) if path.is_relative_to(folder.resolve()) else trace
 
 
 WRITERS: dict[str, Callable[[RunResult], str]] = {

@@ -28,7 +28,8 @@ class CheckResult(msgspec.Struct, frozen=True):
 class StepResult(msgspec.Struct, frozen=True):
     """One step of a case.
 
-    `why` says why it failed or wasn't run; `sabotage` lists what `--sabotage` changed in what it saw.
+    `operation` is its column in the table of media; `why` says why it failed or wasn't run; `sabotage` lists
+    what `--sabotage` changed in what it saw.
     """
 
     name: str
@@ -44,6 +45,7 @@ class StepResult(msgspec.Struct, frozen=True):
     captures: dict[str, int | float | str] = {}
     why: tuple[str, ...] = ()
     sabotage: tuple[str, ...] = ()
+    operation: str = ""
 
 
 class CaseResult(msgspec.Struct, frozen=True):
@@ -52,6 +54,7 @@ class CaseResult(msgspec.Struct, frozen=True):
     type: str
     model: str
     steps: tuple[StepResult, ...] = ()
+    plan: str = ""
 
     @property
     def holds(self) -> bool:

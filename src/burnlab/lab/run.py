@@ -85,6 +85,49 @@ def run_plan(job: Job, open_station: StationOpener, monitor: Monitor) -> RunResu
     return result
 
 
+def run_plans(jobs: Sequence[Job], open_for: Callable[[Job], StationOpener], monitor: Monitor) -> RunResult:
+    """Run several plans, each at a station of its own, and bring their results together.
+
+    A lab that breaks within a plan doesn't keep the next one from running; one that doesn't even open does.
+    """
+    results: list[RunResult] = []
+    for job in jobs:
+        results.append(run_plan(job, open_for(job), monitor))
+        if results[-1].broken and not results[-1].cases:
+            break
+    return results[0] if len(results) == 1 else combine(results)
+
+
+def combine(results: Sequence[RunResult]) -> RunResult:
+    """One result of several."""
+    first = results[0]
+    versions: dict[str, list[str]] = {}
+    for result in results:
+        for name, value in result.versions.items():
+            versions.setdefault(name, [])
+            if value not in versions[name]:
+                versions[name].append(value)
+    states = {result.state for result in results}
+    broken = [f"{result.plan}: {result.broken}" for result in results if result.broken]
+    return RunResult(
+        id=run_id("", [result.id for result in results], {}),
+        plan=", ".join(result.plan for result in results),
+        title=f"{len(results)} plans: every medium, every program",
+        program=first.program,
+        where=first.where,
+        size=first.size,
+        started=first.started,
+        seconds=round(sum(result.seconds for result in results), 3),
+        versions={name: ", ".join(values) for name, values in versions.items()},
+        cases=tuple(case for result in results for case in result.cases),
+        state="broken" if "broken" in states else "failed" if "failed" in states else "passed",
+        sabotage=", ".join(result.sabotage for result in results if result.sabotage),
+        broken="; ".join(broken),
+        hint=next((result.hint for result in results if result.hint), ""),
+        traces=tuple(trace for result in results for trace in result.traces),
+    )
+
+
 @dataclass(slots=True)
 class _Run:
     job: Job
@@ -101,7 +144,10 @@ class _Run:
         try:
             self.versions = station.versions()
             for case in self.job.cases:
-                runner = _CaseRun(self.job.loaded.plan, case, station, self.monitor, self.job.sabotage, busy)
+                loaded = self.job.loaded
+                runner = _CaseRun(
+                    loaded.plan, case, station, self.monitor, self.job.sabotage, busy, loaded.name
+                )
                 try:
                     runner.run()
                 finally:
@@ -128,6 +174,7 @@ class _CaseRun:
     monitor: Monitor
     sabotage: str
     stopped: str = ""
+    plan_name: str = ""
     scope: dict[str, Value] = field(default_factory=dict)
     results: list[StepResult] = field(default_factory=list)
 
@@ -139,7 +186,7 @@ class _CaseRun:
             for step in self.plan.steps_for(self.case)
             if step.name not in seen
         )
-        return CaseResult(self.case.type, self.case.model, (*self.results, *missing))
+        return CaseResult(self.case.type, self.case.model, (*self.results, *missing), self.plan_name)
 
     def run(self) -> None:
         """Go through the steps."""
@@ -196,8 +243,12 @@ class _CaseRun:
         deed = f"lab: {action.do}"
         panel: Mapping[str, object]
         if action.do == "insert":
-            deed = f"lab: insert a new {self.case.type}"
-            panel = self.station.insert(self.case.type)
+            medium = action.medium or self.case.type
+            deed = f"lab: insert a new {medium}"
+            panel = self.station.insert(medium)
+        elif action.do == "press":
+            deed = f"lab: press a {self.case.type} with the content of this disc"
+            panel = self.station.press(self.case.type)
         elif action.do == "damage":
             lba = int(evaluate(action.lba, self.scope))
             deed = f"lab: damage block {lba}"
@@ -254,7 +305,7 @@ def _failure(what: str, reason: str) -> Outcome:
 
 
 def _not_run(step: Step, reason: str) -> StepResult:
-    return StepResult(step.name, step.cites, step.kind, "not run", why=(reason,))
+    return StepResult(step.name, step.cites, step.kind, "not run", why=(reason,), operation=step.operation)
 
 
 def _step_result(
@@ -279,4 +330,5 @@ def _step_result(
         captures=dict(outcome.captures),
         why=tuple(why),
         sabotage=tuple(changes),
+        operation=step.operation,
     )

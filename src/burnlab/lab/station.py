@@ -59,7 +59,11 @@ class Station(Protocol):
         ...
 
     def insert(self, medium: str) -> Mapping[str, object]:
-        """Make a new disc of a type and load it."""
+        """Make a new disc of a type and load it in the place of the one that is in the tray."""
+        ...
+
+    def press(self, medium: str) -> Mapping[str, object]:
+        """Make a ROM of a type with the content of the disc in the tray, and load it."""
         ...
 
     def load(self) -> Mapping[str, object]:

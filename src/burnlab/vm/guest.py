@@ -7,7 +7,7 @@ import os
 import shlex
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from burnlab.vm import accel
@@ -44,6 +44,8 @@ class MicroGuest:
     facts: dict[str, str]
     _pool: Pool
     xorriso_version: str | None = None
+    packages: dict[str, str] = field(default_factory=dict)
+    """Debian packages that the guest was made of, with their versions."""
 
     def run(self, command: str, *, timeout: float = 60, on_line: OnLine | None = None) -> CommandResult:
         """Run a shell command to its end, as root.
@@ -106,6 +108,7 @@ def micro_guest(
         machine = launch(spec, folder, [stack.enter_context(image.in_use())])
         stack.callback(machine.stop)
         guest = _attach(machine, folder, stack, boot_timeout)
+        guest.packages = dict(entry.split("=", 1) for entry in image.manifest.get("packages", "").split())
         if "xorriso" in programs:
             guest.xorriso_version = check_xorriso(guest, XORRISO_MINIMUM)
         _mount(guest, shares)

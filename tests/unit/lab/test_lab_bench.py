@@ -44,6 +44,7 @@ class FakeGuest:
         self.failure = failure
         self.commands = []
         self.facts = {"kernel": "6.1"}
+        self.packages = {"wodim": "9:1.1.11"}
         self.machine = SimpleNamespace(
             argv=["qemu", "-accel", "tcg,thread=multi", "-kernel", image, "-initrd", image]
         )
@@ -115,6 +116,28 @@ def test_discs_change_and_each_has_its_trace(station, tmp_path):
     assert [path.name for path in paths] == ["trace-1-dvd-rw.jsonl", "trace-2-dvd-rw.jsonl"]
     for path in paths:
         assert json.loads(path.read_text().splitlines()[0])["name"] == "INQUIRY"
+
+
+def test_a_rom_is_pressed_from_the_disc_in_the_tray(station, monkeypatch):
+    def export(disc, path):
+        path.write_bytes(disc.surface.read(0, 5))
+
+    monkeypatch.setattr(bench, "export_image", export)
+    with station() as place:
+        with pytest.raises(RefusedError):
+            place.press("dvd-rom")
+        place.insert("dvd-ram")
+        surface = place._disc / "surface"
+        surface.write_bytes(b"burnlab!" * 256 * 5)
+        panel = place.press("dvd-rom")
+        data = (place._disc / "surface").read_bytes()
+    assert (panel["medium"]["type"], panel["medium"]["state"]) == ("dvd-rom", "closed")
+    assert data == b"burnlab!" * 256 * 5
+
+
+def test_a_type_that_no_medium_has_is_a_broken_lab(station):
+    with station() as place, pytest.raises(StationError, match="unknown medium type 'dvd-x'"):
+        place.insert("dvd-x")
 
 
 def test_damage_is_on_the_surface(station):

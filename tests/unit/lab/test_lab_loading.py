@@ -72,9 +72,34 @@ def test_a_step_rests_on_what_it_uses_and_needs():
     assert step_dependencies(plan, plan.steps[2], Case("dvd-rw")) == {"check"}
 
 
+def test_a_group_stands_for_its_types():
+    text = PLAN.replace("[[values]]", '[groups]\nrewritable = ["cd-rw", "dvd-rw"]\n[[values]]', 1)
+    plan = parse_plan(
+        text.replace('when = { type = ["dvd-rw"] }', 'when = { type = ["rewritable"] }'), "my.toml"
+    )
+    assert plan.steps[1].when.type == ("cd-rw", "dvd-rw")
+    assert [step.name for step in plan.steps_for(Case("cd-rw"))] == ["write-1", "check", "look"]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
+        (
+            'when = { type = ["dvd-rw"] }',
+            'when = { type = ["dvdrw"] }',
+            "`when` names 'dvdrw', neither a type nor a group; did you mean 'dvd-rw'?",
+        ),
+        (
+            "[[values]]",
+            '[groups]\ncd = ["cd-r"]\n[[values]]',
+            "group 'cd' has a type that the plan isn't for: did you mean",
+        ),
+        ("[[values]]", "groups = 3\n[[values]]", "groups: "),
+        (
+            'action = { do = "status" }',
+            'action = { do = "status", medium = "cd-r" }',
+            "step 'look': only the action `insert` takes a `medium`",
+        ),
         (
             'cites = "Writing"',
             'cites = "Writing"\ntimeot = 3',

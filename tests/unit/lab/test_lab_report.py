@@ -119,6 +119,19 @@ def test_several_media_make_one_table():
     )
 
 
+def test_operations_take_the_place_of_steps_in_the_table():
+    result = nasty_run()
+    (case,) = result.cases
+    steps = tuple(msgspec.structs.replace(step, operation="look") for step in case.steps)
+    cases = [msgspec.structs.replace(case, steps=steps, plan=name) for name in ("a", "b")]
+    both = msgspec.structs.replace(result, plan="a, b", cases=tuple(cases))
+    text = to_markdown(both)
+    assert "| medium | look |\n|---|:-:|\n| dvd-rw | ✗ |\n" in text
+    assert "## a: dvd-rw, drive model generic" in text
+    suites = [suite.get("name") for suite in ET.fromstring(to_junit(both)).findall("testsuite")]
+    assert suites == ["a dvd-rw", "b dvd-rw"]
+
+
 def test_traces_are_named_as_seen_from_the_report(tmp_path):
     inside = msgspec.structs.replace(
         nasty_run(), traces=(str(tmp_path / "trace.jsonl"), "/elsewhere/t.jsonl")
@@ -135,7 +148,7 @@ def test_a_report_names_every_step(tmp_path):
     assert [path.name for path in paths] == ["report.json", "report.xml", "report.md"]
     for path in paths:
         text = path.read_text()
-        missing = [step.name for step in loaded.plan.steps if step.name not in text]
+        missing = [step.name for step in loaded.plan.steps_for(case) if step.name not in text]
         assert missing == []
     assert from_json(paths[0].read_text()).cases[0].holds
 

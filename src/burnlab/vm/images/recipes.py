@@ -39,8 +39,13 @@ PROGRAM_SETS: dict[str, ProgramSet] = {
     "dvd+rw-tools": ProgramSet(
         ("dvd+rw-tools",), ("/usr/bin/dvd+rw-format", "/usr/bin/dvd+rw-mediainfo", "/usr/bin/dvd+rw-booktype")
     ),
-    "util-linux": ProgramSet(("util-linux", "mount"), ("/usr/sbin/blkid", "/usr/bin/mount", "/usr/bin/umount")),
-    "libcdio-utils": ProgramSet(("libcdio-utils",), ("/usr/bin/cd-info",)),
+    "util-linux": ProgramSet(
+        ("util-linux", "mount"), ("/usr/sbin/blkid", "/usr/bin/mount", "/usr/bin/umount")
+    ),
+    "libcdio-utils": ProgramSet(("libcdio-utils",), ("/usr/bin/cd-info", "/usr/bin/cd-read")),
+    "cdparanoia": ProgramSet(("cdparanoia",), ("/usr/bin/cdparanoia",)),
+    "icedax": ProgramSet(("icedax",), ("/usr/bin/icedax",)),
+    "cdrdao": ProgramSet(("cdrdao",), ("/usr/bin/cdrdao",)),
     "setcd": ProgramSet(("setcd",), ("/usr/bin/setcd",)),
     "sg3-utils": ProgramSet(
         ("sg3-utils",), ("/usr/bin/sg_inq", "/usr/bin/sg_raw", "/usr/bin/sg_turs", "/usr/bin/sg_vpd")
