@@ -243,22 +243,27 @@ def _ending_tidily() -> Iterator[None]:
 
 @app.command()
 def table(
-    report: Annotated[Path, typer.Argument(help="A report.json of `burnlab lab run`.")],
+    reports: Annotated[
+        list[Path], typer.Argument(metavar="REPORT.json...", help="Of `burnlab lab run`; later ones win.")
+    ],
     write: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Renew the table between the two markers in this file."),
     ] = None,
 ) -> None:
-    """Write the table of media and operations from a report."""
+    """Write the table of media and operations from reports."""
     import msgspec
 
     from burnlab.lab.report import from_json
-    from burnlab.lab.table import TableError, readme_section, write_table
+    from burnlab.lab.table import TableError, joined, readme_section, write_table
 
-    try:
-        result = from_json(report.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
-        _usage(f"{report} is no report: {error}; a run with --report DIR writes DIR/report.json")
+    results = []
+    for report in reports:
+        try:
+            results.append(from_json(report.read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
+            _usage(f"{report} is no report: {error}; a run with --report DIR writes DIR/report.json")
+    result = joined(results)
     if write is None:
         typer.echo("\n".join(readme_section(result)))
         return

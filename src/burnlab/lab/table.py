@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
 from .result import CaseResult, RunResult, StepResult
 
 HELD, FAILED, NONE = "✓", "✗", "–"
@@ -18,6 +20,16 @@ class TableError(Exception):
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
         self.hint = hint
+
+
+def joined(results: Sequence[RunResult]) -> RunResult:
+    """One result of several runs: what a later run says of a plan and a type takes the earlier one's place.
+
+    So one plan can be run again without all the others.
+    """
+    cases = {(case.plan or run.plan, case.type): case for run in results for case in run.cases}
+    names = ", ".join(dict.fromkeys(run.id for run in results))
+    return msgspec.structs.replace(results[-1], id=names, cases=tuple(cases.values()))
 
 
 def operations(result: RunResult) -> list[str]:

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from burnlab.lab.result import CaseResult, RunResult, StepResult
-from burnlab.lab.table import TableError, media_table, readme_section, write_between_markers, write_table
+from burnlab.lab.table import (
+    TableError,
+    joined,
+    media_table,
+    readme_section,
+    write_between_markers,
+    write_table,
+)
 
 TEXT = "# title\n\n<!-- matrix:begin -->\nold\n<!-- matrix:end -->\n\nrest\n"
 
@@ -50,6 +58,18 @@ def test_the_table_says_what_it_rests_on():
     last = readme_section(RUN)[-1]
     assert "5 of 8 steps held on 2024-05-06 (run `0123`): xorriso 1.5.4, QEMU 7.2, tcg." in last
     assert "micro" not in last
+
+
+def test_a_later_run_of_one_plan_takes_the_place_of_an_earlier_one():
+    again = result(CaseResult("dvd-r", "generic", (step("write"), step("mount")), "a"))
+    both = joined([RUN, replace(again, id="4567")])
+    assert media_table(both) == [
+        "| medium | write | blank | mount | wodim |",
+        "|---|:-:|:-:|:-:|:-:|",
+        "| dvd-rw | ✓ | ✗ | – | ✓ |",
+        "| dvd-r | ✓ | – | ✓ | – |",
+    ]
+    assert "(run `0123, 4567`)" in readme_section(both)[-1]
 
 
 def test_it_is_put_between_the_markers_and_again():
