@@ -111,8 +111,12 @@ NO_COUNT_OF_WRITES = {"Write10Residuals", "Write12Residuals"}
 
 
 def test_conformance_of_a_disk() -> None:
-    """The same target with a disk in it, for the sake of the tests that libiscsi runs on disks only."""
-    with TargetServer(MemoryUnit(4096, device_type=0), TargetConfig(iqn=IQN, port=0)) as server:
+    """The same target with a disk in it, for the sake of the tests that libiscsi runs on disks only.
+
+    Its blocks have 512 bytes: AbortTaskSimpleAsync writes such ones whatever the disk says of itself.
+    """
+    disk = MemoryUnit(4096, device_type=0, block_bytes=512)
+    with TargetServer(disk, TargetConfig(iqn=IQN, port=0)) as server:
         for family in ("iSCSI.iSCSITMF.*", "iSCSI.iSCSIcmdsn.*", "iSCSI.iSCSIdatasn.*"):
             found = conformance(family, server.url)
             assert found and set(found.values()) == {"passed"}, found

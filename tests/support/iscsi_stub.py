@@ -24,7 +24,7 @@ LBA_OUT_OF_RANGE = refusal(SenseKey.ILLEGAL_REQUEST, Asc.LBA_OUT_OF_RANGE)
 
 @dataclass
 class MemoryUnit:
-    """A removable unit (`device_type` 5: CD/DVD, 0: disk) of `blocks` × 2048 bytes.
+    """A removable unit (`device_type` 5: CD/DVD, 0: disk) of `blocks` blocks.
 
     `seconds` is what every WRITE claims to take. `log` keeps what happened, for tests to look at.
     """
@@ -32,11 +32,12 @@ class MemoryUnit:
     blocks: int = 512
     device_type: int = 5
     seconds: float = 0.0
+    block_bytes: int = BLOCK_BYTES
     store: bytearray = field(init=False, repr=False)
     log: list[object] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.store = bytearray(self.blocks * BLOCK_BYTES)
+        self.store = bytearray(self.blocks * self.block_bytes)
         self._view = memoryview(self.store)
         self._handlers: dict[int, Callable[[Task], Reply]] = {
             0x00: lambda _task: Reply(),
@@ -94,13 +95,13 @@ class MemoryUnit:
         return None if body is None else bytes((self.device_type, code)) + len(body).to_bytes(2, "big") + body
 
     def _read_capacity(self, task: Task) -> Reply:
-        data = (self.blocks - 1).to_bytes(4, "big") + BLOCK_BYTES.to_bytes(4, "big")
+        data = (self.blocks - 1).to_bytes(4, "big") + self.block_bytes.to_bytes(4, "big")
         return Reply(data_in=data[: task.data_in_bytes])
 
     def _read_capacity16(self, task: Task) -> Reply:
         if task.cdb[1] & 0x1F != 0x10:
             return INVALID_FIELD
-        data = (self.blocks - 1).to_bytes(8, "big") + BLOCK_BYTES.to_bytes(4, "big") + bytes(20)
+        data = (self.blocks - 1).to_bytes(8, "big") + self.block_bytes.to_bytes(4, "big") + bytes(20)
         allocation = min(int.from_bytes(task.cdb[10:14], "big"), task.data_in_bytes)
         return Reply(data_in=data[:allocation])
 
@@ -120,15 +121,15 @@ class MemoryUnit:
         lba = int.from_bytes(task.cdb[2:6], "big")
         if lba + length > self.blocks:
             return LBA_OUT_OF_RANGE
-        start = lba * BLOCK_BYTES
-        return Reply(data_in=self._view[start : start + min(length * BLOCK_BYTES, task.data_in_bytes)])
+        start = lba * self.block_bytes
+        return Reply(data_in=self._view[start : start + min(length * self.block_bytes, task.data_in_bytes)])
 
     def _write(self, task: Task, length: int) -> Reply:
         lba = int.from_bytes(task.cdb[2:6], "big")
         if lba + length > self.blocks:
             return LBA_OUT_OF_RANGE
-        if len(task.data_out) < length * BLOCK_BYTES:
+        if len(task.data_out) < length * self.block_bytes:
             return refusal(SenseKey.ILLEGAL_REQUEST, Asc.INVALID_FIELD_IN_CDB)
-        start, size = lba * BLOCK_BYTES, length * BLOCK_BYTES
+        start, size = lba * self.block_bytes, length * self.block_bytes
         self._view[start : start + size] = task.data_out[:size]
         return Reply(seconds=self.seconds)
