@@ -265,6 +265,9 @@ class Recorder:
         return Reply(data_in=_cut(answer, cdb, task))
 
     def _pass(self, gates: Gate, nexus: NexusState, now: float) -> None:
+        if not nexus.attentions and self.operation is None and self.disc is not None:
+            # Nearly every command meets a drive that is ready: no gate has anything to say.
+            return
         if nexus.attentions and gates & Gate.ATTENTION:
             sense = nexus.next_attention()
             if sense is not None:
