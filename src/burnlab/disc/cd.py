@@ -27,7 +27,7 @@ from burnlab.disc.errors import (
 )
 from burnlab.disc.media import Medium
 from burnlab.disc.model import DiscState, Track, TrackState, TrackView, WriteType
-from burnlab.disc.sequential import current_session, open_track, track_limit, with_track
+from burnlab.disc.sequential import current_session, open_track, track_limit, view_of, with_track
 
 capacity_end = cd_regions.capacity_end
 extents = cd_regions.extents
@@ -87,22 +87,7 @@ def track_views(medium: Medium, state: DiscState) -> list[TrackView]:
 
 
 def _view(state: DiscState, track: Track) -> TrackView:
-    is_open = track.state is TrackState.OPEN
-    limit = track_limit(state, track)
-    return TrackView(
-        number=track.number,
-        session=track.session,
-        start=track.start,
-        size=limit - track.start if is_open else track.blocks,
-        free_blocks=limit - track.end if is_open else 0,
-        next_writable=track.end if is_open else None,
-        last_recorded=track.end - 1 if track.blocks else None,
-        blank=not track.blocks and is_open,
-        damaged=track.state is TrackState.DAMAGED,
-        reserved=bool(track.reserved_blocks) and is_open,
-        write_type=track.write_type,
-        cd=cd_track(track),
-    )
+    return replace(view_of(track, track_limit(state, track)), cd=cd_track(track))
 
 
 def _plan_views(state: DiscState, plan: Plan) -> Iterator[TrackView]:

@@ -65,7 +65,7 @@ def free_blocks(medium: Medium, state: DiscState) -> int:
 
 def track_views(medium: Medium, state: DiscState) -> list[TrackView]:
     """All tracks in order, the invisible one last where there is one."""
-    views = [_view(state, track) for track in state.tracks]
+    views = [view_of(track, track_limit(state, track)) for track in state.tracks]
     if not state.finalized and open_track(state) is None and not _at_once(state):
         start = invisible_start(medium, state)
         free = free_blocks(medium, state)
@@ -90,8 +90,8 @@ def _usual_write_type(medium: Medium, state: DiscState) -> WriteType:
     return WriteType.INCREMENTAL if state.incremental else WriteType.DISC_AT_ONCE
 
 
-def _view(state: DiscState, track: Track) -> TrackView:
-    limit = track_limit(state, track)
+def view_of(track: Track, limit: int) -> TrackView:
+    """A recorded or reserved track as a drive tells of it; while it is open it reaches to `limit`."""
     is_open = track.state is TrackState.OPEN
     return TrackView(
         number=track.number,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -72,8 +71,3 @@ def _formattable(data: Data) -> FormattableCapacity:
     return FormattableCapacity(
         int.from_bytes(data[0:4], "big"), data[4] >> 2, int.from_bytes(data[5:8], "big")
     )
-
-
-def blocks_of(formats: Iterable[FormattableCapacity], format_type: int) -> int | None:
-    """The largest size offered under a format type, in blocks; None if it isn't offered."""
-    return max((f.blocks for f in formats if f.format_type == format_type), default=None)
