@@ -26,7 +26,7 @@ from burnlab.disc.errors import (
     WrongWriteType,
 )
 from burnlab.disc.media import Medium
-from burnlab.disc.model import DiscState, Track, TrackState, TrackView, WriteType
+from burnlab.disc.model import DiscState, Track, TrackState, TrackView, WriteType, changed
 from burnlab.disc.sequential import current_session, open_track, track_limit, view_of, with_track
 
 capacity_end = cd_regions.capacity_end
@@ -226,7 +226,7 @@ def after_write(state: DiscState, lba: int, count: int) -> DiscState:
     track = _writable_track(state, lba)
     if track is None:
         raise ValueError(f"no track is open at LBA {lba}")
-    return with_track(state, replace(track, blocks=track.blocks + count))
+    return with_track(state, changed(track, blocks=track.blocks + count))
 
 
 def _skip_made_up(plan: Plan, lba: int) -> int:

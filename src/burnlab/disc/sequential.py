@@ -22,7 +22,7 @@ from burnlab.disc.errors import (
     WrongWriteType,
 )
 from burnlab.disc.media import Medium
-from burnlab.disc.model import DiscState, Extent, Track, TrackState, TrackView, WriteType
+from burnlab.disc.model import DiscState, Extent, Track, TrackState, TrackView, WriteType, changed
 
 
 def round_up(blocks: int, unit: int) -> int:
@@ -158,7 +158,7 @@ def after_write(state: DiscState, lba: int, count: int) -> DiscState:
     track = _writable_track(state, lba)
     if track is None:
         raise ValueError(f"no track is open at LBA {lba}")
-    return with_track(state, replace(track, blocks=track.blocks + count))
+    return with_track(state, changed(track, blocks=track.blocks + count))
 
 
 def _writable_track(state: DiscState, lba: int) -> Track | None:
@@ -177,7 +177,7 @@ def _at_once(state: DiscState) -> bool:
 def with_track(state: DiscState, track: Track) -> DiscState:
     """The state with `track` in the place of the one with its number."""
     index = track.number - 1
-    return replace(state, tracks=(*state.tracks[:index], track, *state.tracks[index + 1 :]))
+    return changed(state, tracks=(*state.tracks[:index], track, *state.tracks[index + 1 :]))
 
 
 def reserve_track(medium: Medium, state: DiscState, blocks: int, write_type: WriteType) -> DiscState:

@@ -72,7 +72,7 @@ class FileSurface:
         """Write whole blocks; where they can't all be kept, the file is no longer than before."""
         offset = lba * self._block_bytes
         view = memoryview(data)
-        size = os.fstat(self._fd).st_size
+        size = os.lseek(self._fd, 0, os.SEEK_END)  # fstat() would fill in a large structure for each write
         try:
             while view:
                 written = os.pwrite(self._fd, view, offset)

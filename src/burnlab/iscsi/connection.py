@@ -47,6 +47,12 @@ class State(Enum):
     CLOSED = auto()
 
 
+_LOGIN, _FULL_FEATURE, _CLOSED = State
+_NEXT = Place.NEXT
+# By a name of their own, as elsewhere in this room what every command needs: in Python 3.11 an Enum takes its
+# time to look up a member.
+
+
 class TargetConnection:
     """The target's end of one connection, which is a whole session (MaxConnections is 1).
 
@@ -79,7 +85,7 @@ class TargetConnection:
         """Take bytes of the peer, in any portions."""
         self._reader.feed(data)
         try:
-            while self.state is not State.CLOSED and (frame := self._reader.next_frame()) is not None:
+            while self.state is not _CLOSED and (frame := self._reader.next_frame()) is not None:
                 self._take_frame(frame)
         except FramingError as error:
             self._close(str(error))
@@ -90,7 +96,7 @@ class TargetConnection:
 
     def complete(self, handle: int, reply: Reply, now: float) -> None:
         """Answer a task; an answer with `seconds` is held back that long. An aborted task is ignored."""
-        if self._commands is not None and self.state is State.FULL_FEATURE:
+        if self._commands is not None and self.state is _FULL_FEATURE:
             self._commands.complete(handle, reply, now)
 
     def data_to_send(self) -> list[Data]:
@@ -100,15 +106,15 @@ class TargetConnection:
 
     def get_timer(self) -> float | None:
         """When `handle_timer` is to be called, or None."""
-        if self.state is State.LOGIN:
+        if self.state is _LOGIN:
             return self._login_due
-        return self._commands.next_due() if self._commands and self.state is State.FULL_FEATURE else None
+        return self._commands.next_due() if self._commands and self.state is _FULL_FEATURE else None
 
     def handle_timer(self, now: float) -> None:
         """Send the answers that are due, or give up on a login that takes too long."""
-        if self.state is State.LOGIN and now >= self._login_due:
+        if self.state is _LOGIN and now >= self._login_due:
             self._close("the login took too long")
-        elif self._commands is not None and self.state is State.FULL_FEATURE:
+        elif self._commands is not None and self.state is _FULL_FEATURE:
             self._commands.send_due(now)
 
     # What other connections cause
@@ -120,7 +126,7 @@ class TargetConnection:
 
     def close(self, reason: str) -> None:
         """End the connection from this side, without a word to the peer."""
-        if self.state is not State.CLOSED:
+        if self.state is not _CLOSED:
             self._events.clear()
             self._close(reason)
 
@@ -131,14 +137,14 @@ class TargetConnection:
     # Frames
 
     def _take_frame(self, frame: Frame) -> None:
-        if self.state is State.LOGIN:
+        if self.state is _LOGIN:
             self._take_login(frame)
             return
         opcode = frame.header[0] & 0x3F
         if opcode in _SEQUENCED and not frame.header[0] & IMMEDIATE:
             cmd_sn = int.from_bytes(frame.header[24:28], "big")
             place = self._window.place(cmd_sn)
-            if place is not Place.NEXT:
+            if place is not _NEXT:
                 self._put_aside(frame, cmd_sn, place)
                 return
             self._window.advance()
@@ -148,7 +154,7 @@ class TargetConnection:
 
     def _dispatch_early(self) -> None:
         """The commands whose turn has come now that the one they waited for is here."""
-        while self.state is State.FULL_FEATURE:
+        while self.state is _FULL_FEATURE:
             frame = self._window.early.pop(self._window.expected, None)
             if frame is None:
                 return

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from burnlab.scsi.task import Nexus, Task
+from burnlab.scsi.value import value
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class LoggedIn:
     discovery: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TaskReady:
     """A task is complete and in turn; `complete(handle, reply, now)` answers it."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from struct import Struct
 
 import google_crc32c
 
@@ -18,6 +19,7 @@ from burnlab.scsi.task import Data
 DIGEST_BYTES = 4
 _PADDING = (b"", b"\0\0\0", b"\0\0", b"\0")
 _EXTENDED_CDB = 0x01
+_LENGTHS = Struct(">4xI")
 
 
 class FramingError(Exception):
@@ -127,7 +129,12 @@ class FrameReader:
             self._join()
         start = self._position
         chunk = self._chunk
-        lengths = int.from_bytes(chunk[start + 4 : start + 8], "big")
+        lengths: int = _LENGTHS.unpack_from(chunk, start)[0]
+        if not lengths and self.digests is NO_DIGESTS:
+            # Nothing but a header, as every command that reads is.
+            self._position = end = start + HEADER_BYTES
+            self._held -= HEADER_BYTES
+            return Frame(chunk[start:end])
         data_bytes = lengths & 0xFFFFFF
         if data_bytes > self.max_data_bytes:
             raise FramingError(f"a data segment has {data_bytes} bytes, limit {self.max_data_bytes}")

@@ -1,8 +1,9 @@
 """The target on TCP: the only module of this room with sockets, threads and a clock.
 
 A thread pumps each connection: receive, feed, execute, send. Whatever one burst of the initiator holds is
-answered by one send. The unit is called under one lock; answers that are held back (`Reply.seconds`) wait in
-the connection, not in a thread.
+answered by one send. Before it sleeps, the thread looks for a while whether the next burst is there already,
+if the initiator is one that answers fast (`patience`). The unit is called under one lock; answers that are
+held back (`Reply.seconds`) wait in the connection, not in a thread.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from burnlab.iscsi.events import (
 from burnlab.iscsi.limits import DEFAULT_LIMITS, Limits
 from burnlab.iscsi.login import LoginTerms
 from burnlab.iscsi.luns import check_condition
+from burnlab.iscsi.patience import Patience
 from burnlab.scsi.sense import Asc, SenseData, SenseKey
 from burnlab.scsi.task import Data, Nexus, Reply, SharedUnit, Task
 
@@ -72,14 +74,19 @@ class TargetServer:
         unit: what executes the tasks; called by one thread at a time.
         config: address, name, authentication, limits.
         clock: seconds, never going back.
+        lock: held around every call of the unit; given by who calls the unit from elsewhere, too.
     """
 
     def __init__(
-        self, unit: SharedUnit, config: TargetConfig, clock: Callable[[], float] = time.monotonic
+        self,
+        unit: SharedUnit,
+        config: TargetConfig,
+        clock: Callable[[], float] = time.monotonic,
+        lock: threading.RLock | None = None,
     ) -> None:
         self.config = config
         self._unit = unit
-        self._unit_lock = threading.RLock()
+        self._unit_lock = lock or threading.RLock()
         self._clock = clock
         self._listener: socket.socket | None = None
         self._pumps: set[_Pump] = set()
@@ -235,6 +242,7 @@ class _Pump:
     """Held around calls of the connection, for other sessions' resets reach it too; never around the unit."""
     due: float | None = 0.0
     """When the connection's timer wants to be served; 0 makes the first turn ask."""
+    patience: Patience = field(default_factory=Patience)
     buffer: bytearray = field(default_factory=lambda: bytearray(RECEIVE_BYTES))
     thread: threading.Thread = field(init=False)
 
@@ -296,7 +304,7 @@ class _Pump:
         if self.due is None:
             if self.peer.gettimeout() is not None:
                 self.peer.settimeout(None)
-            return self._read()
+            return self._look_and_read()
         wait = self.due - self.server._clock()
         if wait <= 0:
             return None
@@ -306,9 +314,25 @@ class _Pump:
         except TimeoutError:
             return None
 
-    def _read(self) -> bytes:
+    def _look_and_read(self) -> bytes:
+        """Bytes of the peer, however long it takes."""
+        clock = self.server._clock
+        now = clock()
+        until = self.patience.begin(now, alone=len(self.server._pumps) == 1)
+        data = None
+        while data is None and now < until:
+            with suppress(BlockingIOError):
+                data = self._read(socket.MSG_DONTWAIT)
+            now = clock()
+        if data is None:
+            data = self._read()
+            now = clock()
+        self.patience.end(now)
+        return data
+
+    def _read(self, flags: int = 0) -> bytes:
         # A buffer that stays: recv() would make the allocator map and unmap memory each time.
-        size = self.peer.recv_into(self.buffer)
+        size = self.peer.recv_into(self.buffer, 0, flags)
         return bytes(memoryview(self.buffer)[:size])
 
     def _serve_events(self, event: Event | None) -> bool:

@@ -51,6 +51,9 @@ class Place(Enum):
     OUTSIDE = auto()
 
 
+_NEXT, _EARLY, _OUTSIDE = Place
+
+
 @dataclass(slots=True)
 class CommandWindow:
     """ExpCmdSN and MaxCmdSN; `outstanding` commands take up room until they are answered.
@@ -72,8 +75,8 @@ class CommandWindow:
         """Whether a number is the next one, within the window, or to be ignored (RFC 7143, 4.2.2.1)."""
         ahead = (cmd_sn - self.expected) & MASK
         if ahead >= self.depth - self.outstanding:
-            return Place.OUTSIDE
-        return Place.EARLY if ahead else Place.NEXT
+            return _OUTSIDE
+        return _EARLY if ahead else _NEXT
 
     def advance(self) -> None:
         """The expected command has come."""

@@ -139,6 +139,8 @@ _DATA_IN = Struct(">BBxBIQIIIIIIII")
 _SCSI_RESPONSE = Struct(">BBBBI8xIIIIIIII")
 # The layouts of DataIn and ScsiResponse with the length in its place: nearly every command ends with one of
 # these two, so they are packed without an object in between.
+_DATA_IN_OPCODE, _SCSI_RESPONSE_OPCODE = int(Opcode.DATA_IN), int(Opcode.SCSI_RESPONSE)
+_GOOD = Status.GOOD
 
 
 @dataclass(slots=True)
@@ -173,7 +175,7 @@ class Answer:
             return [self._response(0, flag, residual)]
         if size < len(data):
             data = memoryview(data)[:size]
-        collapsed = reply.status == Status.GOOD and not reply.sense
+        collapsed = reply.status == _GOOD and not reply.sense
         if collapsed and size <= terms.max_send_bytes and size <= terms.max_burst_bytes:
             return [(self._data_in(size, 0, 0, FINAL | DataIn.STATUS | flag, residual), data)]
         parts: list[tuple[bytes, Data]] = []
@@ -192,7 +194,7 @@ class Answer:
     def _data_in(self, length: int, data_sn: int, offset: int, flags: int, residual: int) -> bytes:
         with_status = flags & DataIn.STATUS
         return _DATA_IN.pack(
-            Opcode.DATA_IN,
+            _DATA_IN_OPCODE,
             flags,
             self.reply.status if with_status else 0,
             length,
@@ -212,7 +214,7 @@ class Answer:
         sense = self.reply.sense
         segment = len(sense).to_bytes(2, "big") + sense if sense else b""
         header = _SCSI_RESPONSE.pack(
-            Opcode.SCSI_RESPONSE,
+            _SCSI_RESPONSE_OPCODE,
             FINAL | flag,
             0,
             self.reply.status,

@@ -15,7 +15,7 @@ from burnlab.iscsi.server import TargetConfig, TargetServer
 from burnlab.recorder import ClockedUnit, Model, Recorder
 from burnlab.recorder.recorder import RemovalPreventedError
 from burnlab.recorder.trace import TracedUnit
-from burnlab.scsi import Nexus, Reply, SharedUnit, Task
+from burnlab.scsi import SharedUnit
 
 
 class PanelError(Exception):
@@ -24,30 +24,6 @@ class PanelError(Exception):
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
         self.hint = hint
-
-
-class _OneAtATime:
-    """A unit behind a lock: commands and the panel never meet inside the recorder."""
-
-    def __init__(self, unit: SharedUnit, lock: threading.RLock) -> None:
-        self._unit = unit
-        self._lock = lock
-
-    def execute(self, task: Task) -> Reply:
-        with self._lock:
-            return self._unit.execute(task)
-
-    def open_nexus(self, nexus: Nexus) -> None:
-        with self._lock:
-            self._unit.open_nexus(nexus)
-
-    def close_nexus(self, nexus: Nexus) -> None:
-        with self._lock:
-            self._unit.close_nexus(nexus)
-
-    def reset(self) -> None:
-        with self._lock:
-            self._unit.reset()
 
 
 class ServedRecorder:
@@ -66,12 +42,12 @@ class ServedRecorder:
     ) -> None:
         self.recorder = Recorder(model, speed=speed)
         self.disc_path: Path | None = None
-        self._lock = threading.RLock()
+        self._lock = threading.RLock()  # commands and the panel never meet inside the recorder
         self._trace = trace
         unit: SharedUnit = ClockedUnit(self.recorder, time.monotonic)
         if trace is not None:
             unit = TracedUnit(unit, self._write_trace, time.monotonic)
-        self.target = TargetServer(_OneAtATime(unit, self._lock), target)
+        self.target = TargetServer(unit, target, lock=self._lock)
 
     def _write_trace(self, line: dict[str, Any]) -> None:
         trace = self._trace

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from burnlab.disc import Disc, DiscError
 from burnlab.recorder.busy import Operation, Pace, Work
@@ -16,11 +16,12 @@ from burnlab.scsi.mmc.mode_pages import ErrorRecoveryPage, WriteParametersPage
 from burnlab.scsi.mmc.profiles import Profile
 from burnlab.scsi.record import Cdb
 from burnlab.scsi.task import Data
+from burnlab.scsi.value import value
 
 GOOD = Reply()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Call:
     """One command on its way through a handler."""
 

@@ -101,7 +101,8 @@ def write(recorder: Recorder, cdb: Write10 | Write12 | WriteAndVerify10, call: C
     if not disc.is_recordable:
         raise CheckCondition.of(SenseKey.ILLEGAL_REQUEST, Asc.CANNOT_WRITE_INCOMPATIBLE_MEDIUM)
     disc.write(cdb.lba, data, selected_write_type(recorder))
-    return Reply(seconds=recorder.pace.written(length, call.now))
+    seconds = recorder.pace.written(length, call.now)
+    return Reply(seconds=seconds) if seconds else None
 
 
 def synchronize_cache(recorder: Recorder, cdb: SynchronizeCache10, call: Call) -> Reply | None:

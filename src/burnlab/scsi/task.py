@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol, TypeAlias
 
+from burnlab.scsi.value import value
+
 Data: TypeAlias = bytes | bytearray | memoryview
 """Bytes on their way: read-only for whoever receives them."""
 
@@ -35,7 +37,7 @@ class Nexus:
 LOCAL_NEXUS = Nexus("local")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Task:
     """One command for a logical unit.
 
@@ -49,7 +51,7 @@ class Task:
     nexus: Nexus = LOCAL_NEXUS
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reply:
     """What came of a task.
 
@@ -67,7 +69,11 @@ class LogicalUnit(Protocol):
     """The door: everything that takes a command and answers it, emulated, local or remote."""
 
     def execute(self, task: Task) -> Reply:
-        """Carry out one task. Never raises for what the device refuses: that is a Reply."""
+        """Carry out one task. Never raises for what the device refuses: that is a Reply.
+
+        Raises:
+            TransportError: the way to a real or remote device failed.
+        """
         ...
 
 
