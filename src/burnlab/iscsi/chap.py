@@ -1,4 +1,4 @@
-"""CHAP, one-way and mutual, from the target's end.    Source: RFC 7143, 12.1.3; RFC 1994.
+"""CHAP, one-way and mutual, from both ends.    Source: RFC 7143, 12.1.3; RFC 1994.
 
 Secrets stay out of every message and repr, and digests are compared in constant time.
 """
@@ -23,7 +23,7 @@ _CHALLENGE_BYTES = 16
 
 
 class ChapError(Exception):
-    """The initiator didn't prove who it is. The message never holds a secret."""
+    """The peer didn't prove who it is. The message never holds a secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +152,97 @@ class ChapExchange:
             raise ChapError("the initiator sent the target's own challenge back")
         response = chap_response(self._algorithm, identifier, self.auth.target_secret, challenge)
         return [("CHAP_N", self.auth.target_user), ("CHAP_R", encode_binary(response))]
+
+
+ASKED_ALGORITHMS = ("6", "5")
+"""What an initiator offers: SHA-1, then MD5. Some targets take 7, SHA-256, for another algorithm."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChapCredentials:
+    """How an initiator proves who it is, and how the target has to in return.
+
+    With `target_secret` the target must authenticate itself; its name counts if `target_user` is given.
+
+    Raises:
+        ValueError: a name or secret is empty, or both ways share one secret (RFC 7143, 9.2.1).
+    """
+
+    user: str
+    secret: str = field(repr=False)
+    target_user: str = ""
+    target_secret: str = field(default="", repr=False)
+    algorithms: tuple[str, ...] = ASKED_ALGORITHMS
+
+    def __post_init__(self) -> None:
+        if not self.user or not self.secret:
+            raise ValueError("CHAP needs a user and a secret")
+        if self.target_user and not self.target_secret:
+            raise ValueError("mutual CHAP needs the target's secret")
+        if self.target_secret and self.target_secret == self.secret:
+            raise ValueError("mutual CHAP needs two different secrets")
+
+    @property
+    def is_mutual(self) -> bool:
+        """Whether the target has to prove itself."""
+        return bool(self.target_secret)
+
+
+@dataclass(slots=True)
+class ChapProof:
+    """The initiator's end of one exchange: `offer` first, then `answer` to each of the target's steps."""
+
+    credentials: ChapCredentials
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes
+    step: Step = Step.ALGORITHM
+    _algorithm: str = ""
+    _identifier: int = 0
+    _challenge: bytes = field(default=b"", repr=False)
+
+    def offer(self) -> list[tuple[str, str]]:
+        """The algorithms, the favourite first."""
+        return [("CHAP_A", ",".join(self.credentials.algorithms))]
+
+    def answer(self, keys: dict[str, str]) -> list[tuple[str, str]]:
+        """The initiator's keys to the target's challenge; nothing to the target's own proof.
+
+        Raises:
+            ChapError: the challenge can't be read, or the target's proof is missing or wrong.
+        """
+        if self.step is Step.ALGORITHM:
+            return self._respond(keys)
+        if self.step is Step.RESPONSE and self.credentials.is_mutual:
+            self._judge(keys)
+        self.step = Step.DONE
+        return []
+
+    def _respond(self, keys: dict[str, str]) -> list[tuple[str, str]]:
+        algorithm = keys.get("CHAP_A", "")
+        identifier = number(keys.get("CHAP_I", ""))
+        if algorithm not in self.credentials.algorithms:
+            raise ChapError("the target chose no CHAP algorithm that was offered")
+        if identifier is None or identifier > 0xFF:
+            raise ChapError("the target's CHAP identifier can't be read")
+        challenge = decode_binary(keys.get("CHAP_C", ""))
+        if not challenge:
+            raise ChapError("the target's challenge is empty")
+        response = chap_response(algorithm, identifier, self.credentials.secret, challenge)
+        answer = [("CHAP_N", self.credentials.user), ("CHAP_R", encode_binary(response))]
+        self.step = Step.RESPONSE
+        if self.credentials.is_mutual:
+            self._algorithm = algorithm
+            self._identifier = self.random_bytes(1)[0]
+            self._challenge = self.random_bytes(_CHALLENGE_BYTES)
+            while self._challenge == challenge:
+                self._challenge = self.random_bytes(_CHALLENGE_BYTES)
+            answer += [("CHAP_I", str(self._identifier)), ("CHAP_C", encode_binary(self._challenge))]
+        return answer
+
+    def _judge(self, keys: dict[str, str]) -> None:
+        own = self.credentials
+        expected = chap_response(self._algorithm, self._identifier, own.target_secret, self._challenge)
+        name = keys.get("CHAP_N", "").encode()
+        name_fits = not own.target_user or hmac.compare_digest(name, own.target_user.encode())
+        response_fits = hmac.compare_digest(decode_binary(keys.get("CHAP_R", "")), expected)
+        if not (name_fits and response_fits):
+            raise ChapError("the target didn't prove who it is: wrong CHAP name or response")

@@ -177,6 +177,49 @@ def negotiate(name: str, offer: str, stage: int, *, discovery: bool = False) -> 
     return _RULES[key.kind](key, offer)
 
 
+class KeyRefused(Exception):
+    """The target's answer to a key doesn't fit what was offered."""
+
+
+def _check_number(fits: Callable[[int, int], bool]) -> Callable[[Key, str, str], bool]:
+    def check(key: Key, offer: str, answer: str) -> bool:
+        value = _number_in_bounds(key, answer)
+        return value is not None and fits(value, int(offer))
+
+    return check
+
+
+_CHECKS: dict[Kind, Callable[[Key, str, str], bool]] = {
+    Kind.LIST: lambda _key, offer, answer: answer in offer.split(","),
+    Kind.MINIMUM: _check_number(int.__le__),
+    Kind.MAXIMUM: _check_number(int.__ge__),
+    Kind.AND: lambda _key, offer, answer: answer == "No" or answer == offer == "Yes",
+    Kind.OR: lambda _key, offer, answer: answer == "Yes" or answer == offer == "No",
+    Kind.NUMBER: lambda key, _offer, answer: _number_in_bounds(key, answer) is not None,
+    Kind.TEXT: lambda _key, _offer, _answer: True,
+    Kind.OBSOLETE: lambda _key, _offer, _answer: True,
+}
+
+
+def conclude(name: str, offer: str, answer: str) -> str:
+    """The value that holds after a target's answer to what an initiator offered, numbers in decimal.
+
+    An answer that settles nothing leaves the default.    Source: RFC 7143, 6.2.
+
+    Raises:
+        KeyRefused: the answer is outside of what was offered.
+    """
+    key = KEYS[name]
+    if answer in (REJECT, IRRELEVANT, NOT_UNDERSTOOD):
+        if key.kind is Kind.LIST and key.default not in offer.split(","):
+            raise KeyRefused(f"the target doesn't agree to {name}={offer}")
+        return key.default
+    if not _CHECKS[key.kind](key, offer, answer):
+        raise KeyRefused(f"the target answers {name}={answer} to {offer}")
+    value = number(answer)
+    return answer if value is None or key.kind is Kind.TEXT else str(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """What a connection's login came to; lengths in bytes.    Source: RFC 7143, 13."""
@@ -186,7 +229,7 @@ class Parameters:
     initial_r2t: bool = True
     immediate_data: bool = True
     max_send_bytes: int = 8192
-    """The longest data segment that the initiator takes."""
+    """The longest data segment that the peer takes."""
     max_burst_bytes: int = 262144
     first_burst_bytes: int = 65536
     max_outstanding_r2t: int = 1

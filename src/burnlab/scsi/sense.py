@@ -129,6 +129,33 @@ class SenseData:
         return f"{self.key:X}/{self.asc:02X}/{self.ascq:02X}"
 
 
+FIXED_BYTES = 18
+_INFORMATION, _SENSE_KEY_SPECIFIC = 0x00, 0x02
+
+
+def as_fixed(data: bytes) -> bytes:
+    """Sense data in whichever format as fixed-format sense data of 18 bytes; none stays none.
+
+    Source: SPC-4, 4.5.2 (descriptor format) and 4.5.3.
+    """
+    if not data:
+        return b""
+    if data[0] & 0x7F not in (0x72, 0x73):
+        return bytes(data[:FIXED_BYTES]).ljust(FIXED_BYTES, b"\0")
+    head = bytes(data[:8]).ljust(8, b"\0")
+    information = progress = None
+    rest = bytes(data[8 : 8 + head[7]])
+    while len(rest) >= 2:
+        kind, body = rest[0], rest[2 : 2 + rest[1]]
+        if kind == _INFORMATION and len(body) >= 10 and body[0] & 0x80:
+            information = int.from_bytes(body[6:10], "big")
+        elif kind == _SENSE_KEY_SPECIFIC and len(body) >= 5 and body[2] & 0x80:
+            progress = int.from_bytes(body[3:5], "big")
+        rest = rest[2 + rest[1] :]
+    deferred = head[0] & 0x7F == 0x73
+    return SenseData(head[1] & 0x0F, head[2], head[3], information, progress, deferred).pack()
+
+
 class CheckCondition(Exception):
     """The command ends with CHECK CONDITION and this sense data."""
 
