@@ -9,6 +9,7 @@ import shlex
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -42,6 +43,9 @@ ChapSecret = Annotated[Path | None, typer.Option(help="A file that holds the CHA
 Shares = Annotated[
     list[str] | None, typer.Option("--share", help="FOLDER=TAG: a folder of the host, read-only at /mnt/TAG.")
 ]
+WithBurnlab = Annotated[
+    bool, typer.Option("--with-burnlab", help="The debian guest with Python and this burnlab's burn program.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print it for programs to read.")]
 
 
@@ -51,11 +55,13 @@ def build(
     programs: Annotated[
         list[str] | None, typer.Option("--programs", help="A program set for the micro guest; repeatable.")
     ] = None,
+    with_burnlab: WithBurnlab = False,
 ) -> None:
     """Build guests from Debian packages, unless they are there already."""
     with _reported():
         from burnlab.vm.errors import BadRequest
         from burnlab.vm.images import debian, micro
+        from burnlab.vm.images import with_burnlab as own
 
         kinds = {"both": ("micro", "debian"), "micro": ("micro",), "debian": ("debian",)}.get(guest)
         if kinds is None:
@@ -64,7 +70,7 @@ def build(
             image = micro.ensure(_places(), programs or ["xorriso"], _say)
             typer.echo(f"micro   {image.folder}")
         if "debian" in kinds:
-            image = debian.ensure(_places(), _say)
+            image = own.ensure(_places(), _say) if with_burnlab else debian.ensure(_places(), _say)
             typer.echo(f"debian  {image.folder}")
 
 
@@ -84,6 +90,7 @@ def start(
     model: Annotated[str, typer.Option(help="The drive model to serve a disc with.")] = "",
     speed: Annotated[str, typer.Option(help="The speed to serve a disc with.")] = "",
     trace: Annotated[Path | None, typer.Option(help="A file for the served recorder's commands.")] = None,
+    with_burnlab: WithBurnlab = False,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds that the guest may take to answer.")] = 300,
 ) -> None:
     """Start a debian guest and return when its ssh server answers.
@@ -105,6 +112,7 @@ def start(
             shares=share,
             chap=(chap_user, chap_secret_file),
         )
+        wanted = replace(wanted, with_burnlab=with_burnlab)
         extra = {"--model": model, "--speed": speed, "--trace": str(trace.absolute()) if trace else ""}
         options = [word for option, value in extra.items() if value for word in (option, value)]
 

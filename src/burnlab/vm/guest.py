@@ -18,6 +18,7 @@ from burnlab.vm.errors import BadRequest, GuestSilent, VmError
 from burnlab.vm.images import micro
 from burnlab.vm.images.recipes import MICRO_COMMAND_LINE, XORRISO_MINIMUM
 from burnlab.vm.images.store import Progress, ignore
+from burnlab.vm.images.with_burnlab import PACKAGE_TAG, launchers, package_share
 from burnlab.vm.machine import CONSOLE_LOG, CONSOLE_SOCKET, QMP_SOCKET, Machine, launch
 from burnlab.vm.places import Places
 from burnlab.vm.spec import (
@@ -77,14 +78,20 @@ def micro_guest(
     progress: Progress = ignore,
     name: str = "micro",
     boot_timeout: float = BOOT_SECONDS,
+    own_program: bool = False,
 ) -> Iterator[MicroGuest]:
     """Start a micro guest and end it with the block.
+
+    With `own_program` it has Python, and burnlab's burn program as it is on this host now.
 
     `recorder` is an iSCSI address or a drive of the host, or several of them: they become /dev/sr1, /dev/sr2
     and so on beside the virtual DVD-ROM /dev/sr0. Shares are mounted at /mnt/TAG. Raises VmError.
     """
     places = places or Places.of_user(os.environ)
     shares = tuple(shares)
+    programs = tuple(programs)
+    if own_program:
+        programs, shares = (*programs, "python3"), (*shares, package_share())
     image = micro.ensure(places, programs, progress)
     chosen = accel.choose(accelerator, places, progress)
     folder = places.private(name)
@@ -112,6 +119,8 @@ def micro_guest(
         if "xorriso" in programs:
             guest.xorriso_version = check_xorriso(guest, XORRISO_MINIMUM)
         _mount(guest, shares)
+        if own_program:
+            _install_launchers(guest)
         yield guest
 
 
@@ -166,6 +175,14 @@ def _mount(guest: MicroGuest, shares: Iterable[Share]) -> None:
                 f"the guest can't mount the shared folder {share.path}: {result.stderr.strip()}",
                 "See that QEMU was built with virtfs: qemu-system-x86_64 -help | grep fsdev",
             )
+
+
+def _install_launchers(guest: MicroGuest) -> None:
+    for path, text in launchers(f"/mnt/{PACKAGE_TAG}").items():
+        target = shlex.quote(str(path))
+        result = guest.run(f"printf %s {shlex.quote(text)} >{target} && chmod 755 {target}")
+        if result.exit_code:
+            raise VmError(f"burnlab can't be put into the guest: {result.stderr.strip()}")
 
 
 def _indented(text: str) -> str:

@@ -16,7 +16,7 @@ from burnlab.vm.address import DiscFile
 from burnlab.vm.command import CommandResult, OnLine, check_xorriso
 from burnlab.vm.errors import BadRequest, HostFault, VmError
 from burnlab.vm.guest import as_recorders
-from burnlab.vm.images import debian
+from burnlab.vm.images import debian, with_burnlab
 from burnlab.vm.images.recipes import DEBIAN_COMMAND_LINE, GUEST_USER, XORRISO_MINIMUM
 from burnlab.vm.images.store import Image, Progress, ignore
 from burnlab.vm.machine import CONSOLE_LOG, CONSOLE_SOCKET, INSTALL_QEMU, QMP_SOCKET, Machine, launch
@@ -58,6 +58,8 @@ class Wanted:
     cpus: int = 2
     accelerator: str = "auto"
     shares: tuple[Share, ...] = ()
+    with_burnlab: bool = False
+    """Have Python and burnlab's burn program in the guest."""
 
 
 def spec_of(
@@ -95,7 +97,7 @@ def start(
     """
     record.check_free(places, wanted.name)
     _check(wanted)
-    image = debian.ensure(places, progress)
+    image = (with_burnlab if wanted.with_burnlab else debian).ensure(places, progress)
     chosen = accel.choose(wanted.accelerator, places, progress)
     folder = record.claim(places, wanted.name)
     with contextlib.ExitStack() as undo:
@@ -179,8 +181,12 @@ def debian_guest(
     places: Places | None = None,
     progress: Progress = ignore,
     boot_timeout: float = BOOT_SECONDS,
+    own_program: bool = False,
 ) -> Iterator[DebianGuest]:
-    """Start a debian guest at a free ssh port and end it with the block. Shares are mounted at /mnt/TAG."""
+    """Start a debian guest at a free ssh port and end it with the block. Shares are mounted at /mnt/TAG.
+
+    With `own_program` it has Python and burnlab's burn program.
+    """
     places = places or Places.of_user(os.environ)
     port = _free_port()
     wanted = Wanted(
@@ -193,6 +199,7 @@ def debian_guest(
         cpus=cpus,
         accelerator=accelerator,
         shares=tuple(shares),
+        with_burnlab=own_program,
     )
     entry = start(places, wanted, _no_server, progress, boot_timeout)
     try:

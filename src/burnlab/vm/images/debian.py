@@ -6,14 +6,20 @@ import os
 import shlex
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import resources
 from pathlib import Path
 
 from burnlab.vm.errors import HostFault
 from burnlab.vm.images import apt, initramfs
 from burnlab.vm.images.kernel import KernelTree, write_fast_image
-from burnlab.vm.images.recipes import DEBIAN_DISK_BYTES, DEBIAN_MODULES, DEBIAN_PACKAGES, GUEST_USER
+from burnlab.vm.images.recipes import (
+    DEBIAN_DISK_BYTES,
+    DEBIAN_MODULES,
+    DEBIAN_PACKAGES,
+    DEBIAN_PYTHON,
+    GUEST_USER,
+)
 from burnlab.vm.images.resolve import resolve
 from burnlab.vm.images.store import Image, Progress, Recipe, Store, digest
 from burnlab.vm.places import Places
@@ -37,12 +43,17 @@ _NO_INITRAMFS = (
 )
 
 
-def recipe() -> Recipe:
-    """Return the recipe of the debian guest."""
+def recipe(*, python: bool = False) -> Recipe:
+    """Return the recipe of the debian guest, with or without Python in it."""
+    wanted = DEBIAN_PACKAGES | (DEBIAN_PYTHON if python else {})
     setup = _read("debian-setup")
     sources = [Path(__file__).read_text(), Path(initramfs.__file__).read_text(), _read("debian-init")]
-    fingerprint = digest(DEBIAN_PACKAGES, DEBIAN_MODULES, DEBIAN_DISK_BYTES, GUEST_USER, setup, sources)
-    return Recipe("debian", fingerprint, _build)
+    fingerprint = digest(wanted, DEBIAN_MODULES, DEBIAN_DISK_BYTES, GUEST_USER, setup, sources)
+
+    def build(folder: Path, packages: Sequence[apt.Package], progress: Progress) -> dict[str, str]:
+        return _build(folder, wanted, packages, progress)
+
+    return Recipe("debian+python" if python else "debian", fingerprint, build)
 
 
 def find(places: Places) -> Image | None:
@@ -50,28 +61,31 @@ def find(places: Places) -> Image | None:
     return Store(places.guests).newest(recipe())
 
 
-def ensure(places: Places, progress: Progress) -> Image:
+def ensure(places: Places, progress: Progress, *, python: bool = False) -> Image:
     """Return the debian guest, built first if need be (one to three minutes)."""
-    store = Store(places.guests)
+    store, wanted = Store(places.guests), recipe(python=python)
+    names = sorted({*DEBIAN_PACKAGES, *(DEBIAN_PYTHON if python else ())})
     try:
-        packages = resolve(places, sorted(DEBIAN_PACKAGES), kernel=False)
+        packages = resolve(places, names, kernel=False)
     except HostFault:
         # An image that is there serves well on a host whose apt can't be asked just now.
-        if image := store.newest(recipe()):
-            progress("debian: apt can't be asked for newer packages; using the image that is there")
+        if image := store.newest(wanted):
+            progress(f"{wanted.name}: apt can't be asked for newer packages; using the image that is there")
             return image
         raise
-    return store.ensure(recipe(), packages, progress)
+    return store.ensure(wanted, packages, progress)
 
 
-def _build(folder: Path, packages: Sequence[apt.Package], progress: Progress) -> dict[str, str]:
+def _build(
+    folder: Path, wanted: Iterable[str], packages: Sequence[apt.Package], progress: Progress
+) -> dict[str, str]:
     _require_tools()
     suite, sources = apt.debian_sources()
     _make_key(folder / KEY, "burnlab guest")
     _make_key(folder / "host-key", "burnlab guest's host key")
     root = folder / "root"
     progress(f"debian: installing {suite} with {len(packages)} packages and more (one to two minutes)")
-    _debootstrap(folder, suite, sources)
+    _debootstrap(folder, wanted, suite, sources)
     progress("debian: making the disk")
     _run(_as_root([*("tar", "--extract", "--numeric-owner", "--exclude=./dev/*"),
                    *("--file", str(folder / "tree.tar"), "--directory", str(root))],
@@ -92,7 +106,7 @@ def _build(folder: Path, packages: Sequence[apt.Package], progress: Progress) ->
     return {"kernel": kernel.release, "suite": suite, "packages": " ".join(map(str, packages))}
 
 
-def _debootstrap(folder: Path, suite: str, sources: Sequence[str]) -> None:
+def _debootstrap(folder: Path, wanted: Iterable[str], suite: str, sources: Sequence[str]) -> None:
     (folder / "sources.list").write_text("\n".join(sources) + "\n")
     values = {
         "user": GUEST_USER,
@@ -104,7 +118,7 @@ def _debootstrap(folder: Path, suite: str, sources: Sequence[str]) -> None:
     )
     argv = [
         *("mmdebstrap", "--quiet", "--variant=minbase", "--format=tar"),
-        f"--include={','.join(DEBIAN_PACKAGES)}",
+        f"--include={','.join(wanted)}",
         f"--essential-hook={_NO_INITRAMFS}",
         # The text itself is handed over: in a user namespace the builder can't read the caller's files.
         f"--customize-hook={setup}",

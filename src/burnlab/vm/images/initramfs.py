@@ -60,13 +60,18 @@ def _start(root: Path, kernel: KernelTree, modules: Iterable[str]) -> Archive:
     return archive
 
 
-def _add_tree(archive: Archive, root: Path, path: str) -> None:
-    folder = root / path.strip("/")
-    if not folder.is_dir():
-        raise HostFault(f"the packages lack the folder {path}", "Report this with your Debian release.")
-    for source in sorted(folder.rglob("*")):
+def _add_tree(archive: Archive, root: Path, pattern: str) -> None:
+    """Add a folder, or all whose names fit a pattern, with the libraries that loadable modules in it need."""
+    folders = [path for path in sorted(root.glob(pattern.strip("/"))) if path.is_dir()]
+    if not folders:
+        raise HostFault(f"the packages lack the folder {pattern}", "Report this with your Debian release.")
+    for source in (source for folder in folders for source in sorted(folder.rglob("*"))):
         if source.is_file():
-            archive.file(str(source.relative_to(root)), source.read_bytes())
+            data = source.read_bytes()
+            archive.file(str(source.relative_to(root)), data)
+            found = needs(data) if source.suffix == ".so" else None
+            for library in found.libraries if found else ():
+                _add_library(archive, root, library)
 
 
 def _add_busybox(archive: Archive, root: Path) -> None:

@@ -14,7 +14,7 @@ class ProgramSet:
     packages: tuple[str, ...]
     programs: tuple[str, ...]
     links: tuple[tuple[str, str], ...] = ()  # (path of the link, what it points to)
-    trees: tuple[str, ...] = ()  # folders that come whole
+    trees: tuple[str, ...] = ()  # folders that come whole, as patterns
 
 
 MICRO_BASE = ProgramSet(
@@ -47,6 +47,7 @@ PROGRAM_SETS: dict[str, ProgramSet] = {
     "icedax": ProgramSet(("icedax",), ("/usr/bin/icedax",)),
     "cdrdao": ProgramSet(("cdrdao",), ("/usr/bin/cdrdao",)),
     "setcd": ProgramSet(("setcd",), ("/usr/bin/setcd",)),
+    "python3": ProgramSet(("python3",), ("/usr/bin/python3",), trees=("/usr/lib/python3.[0-9]*",)),
     "sg3-utils": ProgramSet(
         ("sg3-utils",), ("/usr/bin/sg_inq", "/usr/bin/sg_raw", "/usr/bin/sg_turs", "/usr/bin/sg_vpd")
     ),
@@ -92,6 +93,9 @@ DEBIAN_PACKAGES: dict[str, str] = {
     "less": "reading",
 }
 """Package of the debian guest → why it is there."""
+
+DEBIAN_PYTHON: dict[str, str] = {"python3": "runs burnlab's own burn program"}
+"""What is added for burnlab."""
 
 # ext4 asks for crc32c by a name that no module file bears, so the dependencies don't lead to it.
 DEBIAN_MODULES = ("virtio_pci", "virtio_blk", "crc32c_generic", "ext4")
