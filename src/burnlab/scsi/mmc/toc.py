@@ -36,6 +36,18 @@ def msf(lba: int) -> bytes:
     return bytes((frames // (75 * 60), frames // 75 % 60, frames % 75))
 
 
+def lba_of(position: bytes) -> int:
+    """The LBA of minute, second, frame, up to 89:59:74.    Source: MMC-5, 4.2.3.6."""
+    return (position[0] * 60 + position[1]) * 75 + position[2] - 150
+
+
+def lead_outs(raw: bytes) -> dict[int, int]:
+    """Session → LBA of its lead-out, from an answer in format 2.    Source: MMC-5, 6.26.3.4."""
+    length = min(int.from_bytes(raw[:2], "big") + 2, len(raw))
+    entries = (raw[n : n + 11] for n in range(4, length - 10, 11))
+    return {entry[0]: lba_of(entry[8:11]) for entry in entries if entry[3] == 0xA2}
+
+
 def _address(lba: int, as_msf: bool) -> bytes:
     return b"\0" + msf(lba) if as_msf else (lba & 0xFFFFFFFF).to_bytes(4, "big")
 

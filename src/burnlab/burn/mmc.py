@@ -1,0 +1,252 @@
+"""A logical unit behind the door as a drive: every kind of optical medium, by the table of kinds."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from burnlab.burn import mmc_inspect, mmc_write
+from burnlab.burn.door import FORMAT_LIMIT, LONG, Door, SenseError, Sleep
+from burnlab.burn.drive import (
+    BLOCK,
+    Data,
+    DriveError,
+    DriveEvent,
+    FormatChoice,
+    FormatList,
+    Identity,
+    Medium,
+    Progress,
+    SpeedChoice,
+    Status,
+    WriteRequest,
+)
+from burnlab.burn.mmc_inspect import Facts
+from burnlab.burn.mmc_write import Job
+from burnlab.scsi.commands import (
+    PreventAllowMediumRemoval,
+    Read10,
+    StartStopUnit,
+    SynchronizeCache10,
+    Write10,
+)
+from burnlab.scsi.mmc import format_list
+from burnlab.scsi.mmc.commands import Blank, CloseTrackSession, FormatUnit
+from burnlab.scsi.mmc.profiles import Profile
+from burnlab.scsi.task import LogicalUnit
+from burnlab.scsi.transport import TransportError
+
+READ_CHUNK = 32
+FAST_BLANK = ("fast", "deformat_quickest")
+QUICK_BLOCKS = 65536
+"""Blocks of a DVD-RW that a quick format makes usable at once: 128 MiB."""
+FORMAT_PARAMETERS = {0x00: 0x800, 0x01: 0x800, 0x31: 0x800} | dict.fromkeys(range(0x10, 0x16), 0x10)
+"""Format type → parameter, where it isn't that of the format's descriptor."""
+SPARE_SUB_TYPES = {Profile.BD_R_SRM: 1}
+
+
+class MmcDrive:
+    """A drive that obeys MMC commands. `sleep` waits for seconds; `release` is called when it is let go."""
+
+    is_mmc = True
+
+    def __init__(
+        self, address: str, unit: LogicalUnit, sleep: Sleep, release: Callable[[], None] | None = None
+    ) -> None:
+        self.address = address
+        self._release = release
+        self._door = Door(unit, sleep)
+        self._job: Job | None = None
+        self._facts: Facts | None = None
+        with _as_drive_error(f"Cannot access '{address}' as SG_IO CDROM drive"):
+            # First of all: what isn't an optical drive must not be told to do anything.
+            self.identity: Identity = mmc_inspect.identity(self._door)
+            self._door.start()
+            self._door.try_send(PreventAllowMediumRemoval(prevent=True))
+
+    @property
+    def facts(self) -> Facts:
+        """What is known of the medium."""
+        if self._facts is None:
+            self.medium()
+        assert self._facts is not None
+        return self._facts
+
+    def medium(self) -> Medium:
+        """Look at the medium anew."""
+        with _as_drive_error("The drive doesn't tell about its medium"):
+            self._facts = mmc_inspect.inspect(self._door)
+        return self._facts.medium
+
+    def read(self, lba: int, blocks: int) -> bytes:
+        """Blocks by READ (10), in pieces that a drive reads at once."""
+        blocks = min(blocks, self.facts.medium.readable_blocks - lba)
+        pieces = []
+        while blocks > 0:
+            count = min(blocks, READ_CHUNK - lba % READ_CHUNK)
+            try:
+                data = self._door.send(Read10(lba=lba, length=count), answer=count * BLOCK)
+            except (SenseError, TransportError) as error:
+                raise OSError(errno.EIO, str(error)) from error
+            pieces.append(data)
+            lba += count
+            blocks -= count
+        return b"".join(pieces)
+
+    def begin(self, request: WriteRequest) -> None:
+        """Prepare the drive for a session or track."""
+        with _as_drive_error("The drive can't be prepared for writing"):
+            self._job = mmc_write.begin(self._door, self.facts, request)
+
+    def write(self, data: Data) -> None:
+        """Write on."""
+        with _as_drive_error("SCSI error on write"):
+            mmc_write.write(self._door, self._current(), data)
+
+    def _current(self) -> Job:
+        if self._job is None:
+            raise DriveError("Nothing was begun")
+        return self._job
+
+    def finish(self, progress: Progress) -> None:
+        """Flush, and close track and session."""
+        with _as_drive_error("Track or session can't be closed"):
+            mmc_write.finish(self._door, self._current(), progress)
+        self._job = self._facts = None
+
+    def abort(self) -> None:
+        """End what was cut off, so that the medium stays usable if it can."""
+        if self._job is not None:
+            mmc_write.abort(self._door, self._job)
+        self._job = self._facts = None
+
+    def write_at(self, lba: int, data: Data) -> None:
+        """Overwrite blocks at once."""
+        step = 16 * BLOCK
+        with _as_drive_error("SCSI error on write"):
+            for offset in range(0, len(data), step):
+                piece = data[offset : offset + step]
+                blocks = len(piece) // BLOCK
+                self._door.send(Write10(lba=lba + offset // BLOCK, length=blocks), piece, patience=LONG)
+            self._door.send(SynchronizeCache10(), patience=LONG)
+
+    def blank(self, mode: str, progress: Progress) -> None:
+        """Erase: `fast` and `deformat_quickest` minimally, all else the whole medium."""
+        with _as_drive_error("Blanking failed."):
+            cdb = Blank(immed=True, blanking_type=int(mode in FAST_BLANK))
+            self._door.send(cdb, patience=LONG)
+            self._door.wait(progress, limit=FORMAT_LIMIT, pause=1.0)
+        self._facts = None
+
+    def format(self, choice: FormatChoice | None, progress: Progress, quick: bool = False, /) -> None:
+        """Format, by a row of the list of formats or to what suits the medium best."""
+        facts = self.facts
+        is_used = facts.medium.status is not Status.BLANK or _is_formatted(facts)
+        if facts.profile == Profile.BD_R_SRM and is_used:
+            text = "BD-R not unformatted blank any more. Cannot format."
+            raise DriveError(text, DriveEvent("SORRY", text))
+        choice = choice or self._usual_format(facts, quick=quick)
+        parameter = FORMAT_PARAMETERS.get(choice.code, choice.parameter)
+        wish = format_list.FormatList(
+            options_valid=facts.profile in (Profile.BD_RE, Profile.BD_R_SRM, Profile.DVD_RAM),
+            immed=True,
+            blocks=choice.blocks,
+            format_type=choice.code,
+            sub_type=SPARE_SUB_TYPES.get(Profile(facts.profile), 0) if choice.code in (0x00, 0x32) else 0,
+            parameter=parameter,
+        )
+        with _as_drive_error("Formatting failed."):
+            self._door.send(FormatUnit(format_data=True, format_code=1), wish.pack(), patience=LONG)
+            self._door.wait(progress, limit=FORMAT_LIMIT, pause=1.0)
+            self._door.send(SynchronizeCache10(), patience=LONG)
+            if choice.code == mmc_write.PLUS_RW_BASIC or quick:
+                self._fill(choice if quick else None)
+        self._facts = None
+
+    def _fill(self, choice: FormatChoice | None) -> None:
+        """Write what a quick format left to be written, and close the session that this makes."""
+        if choice is not None and choice.code == 0x15:
+            step = bytes(16 * BLOCK)
+            for lba in range(0, choice.blocks, 16):
+                self._door.send(Write10(lba=lba, length=16), step, patience=LONG)
+            self._door.send(SynchronizeCache10(), patience=LONG)
+            self._door.send(CloseTrackSession(function=2), patience=LONG)
+
+    def _usual_format(self, facts: Facts, *, quick: bool) -> FormatChoice:
+        profile = facts.profile
+        choices = self.formats().choices
+        if profile == Profile.DVD_RW_SEQUENTIAL and quick:
+            return FormatChoice(0x15, QUICK_BLOCKS)
+        if profile == Profile.DVD_PLUS_RW:
+            return FormatChoice(mmc_write.PLUS_RW_BASIC, mmc_write.FORMAT_ALL)
+        fitting = [c for c in choices if c.code == 0x00]
+        if not fitting:
+            raise DriveError("No suitable formatting type offered by drive")
+        if profile == Profile.DVD_RAM and len(fitting) > 1:
+            return sorted(fitting, key=lambda c: c.blocks)[-2]
+        return fitting[0]
+
+    def formats(self) -> FormatList:
+        """READ FORMAT CAPACITIES."""
+        with _as_drive_error("The drive doesn't list its formats"):
+            return mmc_inspect.format_list(self._door)
+
+    def speeds(self) -> tuple[SpeedChoice, ...]:
+        """GET PERFORMANCE."""
+        with _as_drive_error("The drive doesn't list its speeds"):
+            return mmc_inspect.speeds(self._door)
+
+    def profiles(self) -> tuple[tuple[int, bool], ...]:
+        """The Profile List feature."""
+        with _as_drive_error("The drive doesn't list its profiles"):
+            return mmc_inspect.profiles(self._door)
+
+    def eject(self) -> bool:
+        """Open the tray."""
+        with _as_drive_error("The tray can't be opened"):
+            self._door.send(PreventAllowMediumRemoval(prevent=False))
+            self._door.send(StartStopUnit(load_eject=True))
+        self._facts = None
+        return True
+
+    def close_damaged(self, progress: Progress) -> None:
+        """Close a track that a write has left damaged, and its session."""
+        track = self.facts.disc.last_track_in_last_session
+        with _as_drive_error("The damaged track can't be closed"):
+            for function, number in ((mmc_write.TRACK, track), (mmc_write.SESSION, 0)):
+                self._door.send(CloseTrackSession(immed=True, function=function, track=number), patience=LONG)
+                self._door.wait(progress, limit=3600.0)
+        self._facts = None
+
+    def close(self) -> None:
+        """Let go of the tray."""
+        with contextlib.suppress(TransportError):
+            self._door.try_send(PreventAllowMediumRemoval(prevent=False))
+        if self._release is not None:
+            self._release()
+            self._release = None
+
+    @property
+    def has_medium(self) -> bool:
+        """Whether there is a medium in the tray."""
+        return self.facts.medium.status is not Status.ABSENT
+
+
+def _is_formatted(facts: Facts) -> bool:
+    return facts.medium.spares is not None and any(facts.medium.spares)
+
+
+@contextmanager
+def _as_drive_error(text: str) -> Iterator[None]:
+    """Let a refusal of the drive be one of the burn program's kind."""
+    try:
+        yield
+    except SenseError as error:
+        raise DriveError(f"{text}: {error}", DriveEvent("FAILURE", f"{text}: {error}")) from error
+    except TransportError as error:
+        events = [DriveEvent("FAILURE", f"{text}: {error.message}")]
+        if error.hint:
+            events.append(DriveEvent("HINT", error.hint, "burnlab"))
+        raise DriveError(events[0].text, *events) from error

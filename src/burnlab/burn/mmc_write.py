@@ -1,0 +1,297 @@
+"""How a session gets onto each kind of optical medium: what comes before the data, and what ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from burnlab.burn.door import FORMAT_LIMIT, LONG, Door, SenseError
+from burnlab.burn.drive import BLOCK, Data, DriveError, DriveEvent, Progress, Status, WriteRequest
+from burnlab.burn.mmc_inspect import Facts
+from burnlab.burn.mmc_media import Manner
+from burnlab.scsi.commands import ModeSelect10, SynchronizeCache10, Write10, Write12
+from burnlab.scsi.mmc.commands import CloseTrackSession, FormatUnit, ReserveTrack, SetCdSpeed, SetStreaming
+from burnlab.scsi.mmc.cue_sheet import LEAD_IN, LEAD_OUT, CueItem, SendCueSheet, cue_sheet
+from burnlab.scsi.mmc.format_list import FormatList
+from burnlab.scsi.mmc.mode_pages import MULTI_SESSION, WriteParametersPage, WriteType, mode_list_10
+from burnlab.scsi.mmc.profiles import Profile
+from burnlab.scsi.mmc.structures import StreamingParameters
+from burnlab.scsi.mmc.toc import msf
+from burnlab.scsi.transport import TransportError
+
+TRACK, SESSION = 1, 2
+PAUSE: Final = 150
+LEAST_CD_TRACK: Final = 300
+NEXT_TRACK: Final = 0xFF
+DATA_TRACK: Final = 4
+MODE_1_FORM, MODE_1_MADE = 0x10, 0x14
+LINK: Final = 16
+FASTEST: Final = 0xFFFF
+FASTEST_STREAM: Final = 0x10000000
+FORMAT_ALL: Final = 0xFFFFFFFF
+PLUS_RW_BASIC, RESTRICTED_GROW = 0x26, 0x13
+PARTLY: Final = 1
+NO_MODE = "Drive offers no suitable write mode with this job"
+
+
+def no_write_mode(facts: Facts) -> DriveError:
+    """What to say if drive and medium can't do it in any of the known ways."""
+    job = "simulation of write job not supported by drive and media, "
+    at_once = facts.medium.status is Status.BLANK and not facts.medium.is_overwritable
+    why = f"Failed to find a suitable write type:\nSAO: {'' if at_once else 'TAO: '}{job}"
+    return DriveError(NO_MODE, DriveEvent("SORRY", NO_MODE), DriveEvent("FAILURE", why, "libisoburn"))
+
+
+@dataclass(slots=True)
+class Job:
+    """A session on its way. `limit` is the first block that can't be written."""
+
+    request: WriteRequest
+    facts: Facts
+    lba: int
+    track: int = 1
+    is_at_once: bool = False
+    has_formatted: bool = False
+    pending: bytes = b""
+
+    @property
+    def chunk_bytes(self) -> int:
+        """Bytes that one WRITE brings."""
+        return self.facts.kind.chunk * BLOCK
+
+
+def round_up(number: int, unit: int) -> int:
+    """The next multiple."""
+    return -(-number // unit) * unit
+
+
+def begin(door: Door, facts: Facts, request: WriteRequest) -> Job:
+    """Prepare the drive for a session.
+
+    Raises:
+        DriveError: the medium can't be written that way.
+        SenseError: the drive refuses.
+    """
+    if request.dummy and not facts.kind.has_test_write:
+        raise no_write_mode(facts)
+    prepare = PREPARE.get(facts.kind.manner)
+    if prepare is None:
+        raise no_write_mode(facts)
+    set_speed(door, facts, request.speed)
+    job = Job(request, facts, request.lba)
+    prepare(door, job)
+    return job
+
+
+def set_speed(door: Door, facts: Facts, speed: int) -> None:
+    """Ask for a speed in kB/s; 0 asks for the fastest."""
+    if facts.kind.manner is Manner.CD:
+        wish = min(speed, FASTEST) or FASTEST
+        door.try_send(SetCdSpeed(FASTEST, wish))
+        return
+    rate = speed or FASTEST_STREAM
+    end = facts.medium.free_blocks + (facts.medium.next_writable or 0)
+    wish_list = StreamingParameters(
+        end_lba=max(0, end - 1), read_size=FASTEST_STREAM, read_time=1000, write_size=rate, write_time=1000
+    ).pack()
+    door.try_send(SetStreaming(parameter_list_length=len(wish_list)), wish_list)
+
+
+def select_write_parameters(door: Door, page: WriteParametersPage) -> None:
+    """MODE SELECT of page 05h; a drive that doesn't take it will refuse to write."""
+    data = mode_list_10(page.pack())
+    data = b"\0\0" + data[2:]
+    door.try_send(ModeSelect10(page_format=True, parameter_list_length=len(data)), data)
+
+
+def _multi(job: Job) -> int:
+    return 0 if job.request.close else MULTI_SESSION
+
+
+def _prepare_cd(door: Door, job: Job) -> None:
+    request, blank = job.request, job.facts.medium.status is Status.BLANK
+    job.is_at_once = blank and request.blocks is not None and request.mode != "tao"
+    if request.mode == "sao" and not job.is_at_once:
+        raise no_write_mode(job.facts)
+    if not job.is_at_once:
+        page = WriteParametersPage(
+            buffer_underrun_free=True,
+            test_write=request.dummy,
+            write_type=WriteType.TRACK_AT_ONCE,
+            multi_session=_multi(job),
+            track_mode=DATA_TRACK,
+        )
+        select_write_parameters(door, page)
+        return
+    page = WriteParametersPage(
+        buffer_underrun_free=True,
+        test_write=request.dummy,
+        write_type=WriteType.SESSION_AT_ONCE,
+        multi_session=_multi(job),
+        track_mode=0,
+        data_block_type=0,
+    )
+    select_write_parameters(door, page)
+    blocks = max(LEAST_CD_TRACK, request.blocks or 0)
+    sheet = cue_sheet(_cue_items(blocks))
+    door.send(SendCueSheet(cue_sheet_size=len(sheet)), sheet)
+    job.lba = -PAUSE
+    write(door, job, bytes(PAUSE * BLOCK))
+
+
+def _cue_items(blocks: int) -> list[CueItem]:
+    def item(track: int, index: int, form: int, lba: int) -> CueItem:
+        minute, second, frame = msf(lba)
+        return CueItem(
+            DATA_TRACK, track=track, index=index, data_form=form, minute=minute, second=second, frame=frame
+        )
+
+    return [
+        item(LEAD_IN, 0, MODE_1_MADE, -PAUSE),
+        item(1, 0, MODE_1_FORM, -PAUSE),
+        item(1, 1, MODE_1_FORM, 0),
+        item(LEAD_OUT, 1, MODE_1_MADE, blocks),
+    ]
+
+
+def _prepare_dvd_minus(door: Door, job: Job) -> None:
+    request, facts = job.request, job.facts
+    blank = facts.medium.status is Status.BLANK
+    may_be_at_once = blank and request.blocks is not None and request.close and request.mode != "tao"
+    job.is_at_once = may_be_at_once or (blank and request.mode == "sao" and request.blocks is not None)
+    if not job.is_at_once and (not facts.can_append_incrementally or request.mode == "sao"):
+        raise no_write_mode(job.facts)
+    job.track = facts.disc.last_track_in_last_session
+    if job.is_at_once:
+        page = WriteParametersPage(
+            buffer_underrun_free=True, test_write=request.dummy, write_type=WriteType.SESSION_AT_ONCE
+        )
+        select_write_parameters(door, page)
+        door.send(ReserveTrack(size=request.blocks or 0), patience=LONG)
+        return
+    page = WriteParametersPage(
+        buffer_underrun_free=True,
+        link_size_valid=True,
+        test_write=request.dummy,
+        write_type=WriteType.INCREMENTAL,
+        multi_session=_multi(job),
+        fixed_packet=True,
+        link_size=LINK,
+        packet_size=LINK,
+    )
+    select_write_parameters(door, page)
+
+
+def _prepare_plus(door: Door, job: Job) -> None:
+    request, facts = job.request, job.facts
+    upcoming = facts.next_track
+    job.track = upcoming.track if upcoming is not None else facts.disc.last_track_in_last_session
+    if facts.medium.status is Status.BLANK and request.blocks is not None and request.mode != "tao":
+        size = round_up(request.blocks, facts.kind.align)
+        door.send(ReserveTrack(size=size), patience=LONG)
+
+
+def _prepare_random(door: Door, job: Job) -> None:
+    facts = job.facts
+    if facts.profile == Profile.DVD_PLUS_RW and facts.disc.background_format in (0, PARTLY):
+        restart = facts.disc.background_format == PARTLY
+        wish = FormatList(immed=True, blocks=FORMAT_ALL, format_type=PLUS_RW_BASIC, parameter=int(restart))
+        format_unit(door, wish)
+        job.has_formatted = True
+    elif facts.profile == Profile.DVD_RW_RESTRICTED_OVERWRITE:
+        grow = next((c for c in facts.formats.choices if c.code == RESTRICTED_GROW and c.blocks), None)
+        if grow is not None:
+            missing = max(0, job.request.lba - facts.medium.readable_blocks)
+            format_unit(
+                door, FormatList(immed=True, blocks=missing, format_type=RESTRICTED_GROW, parameter=16)
+            )
+            job.has_formatted = True
+        elif facts.medium.is_formatted_in_parts:
+            job.has_formatted = True
+
+
+PREPARE: dict[Manner, Callable[[Door, Job], None]] = {
+    Manner.CD: _prepare_cd,
+    Manner.DVD_MINUS: _prepare_dvd_minus,
+    Manner.PLUS: _prepare_plus,
+    Manner.RANDOM: _prepare_random,
+}
+
+
+def format_unit(door: Door, wish: FormatList, *, quick: bool = False) -> None:
+    """FORMAT UNIT, and wait until the drive takes commands again."""
+    cdb = FormatUnit(format_data=True, complete_list=quick, format_code=1)
+    door.send(cdb, wish.pack(), patience=LONG)
+    door.wait(limit=FORMAT_LIMIT, pause=0.1)
+    door.send(SynchronizeCache10(), patience=LONG)
+
+
+def write(door: Door, job: Job, data: Data) -> None:
+    """Bring data to the drive, in pieces as large as it likes them; a rest stays back for the next call."""
+    if job.pending:
+        data = job.pending + bytes(data)
+        job.pending = b""
+    view, step = memoryview(data), job.chunk_bytes
+    whole = len(view) // step * step
+    for offset in range(0, whole, step):
+        _write_chunk(door, job, view[offset : offset + step])
+    if whole < len(view):
+        job.pending = bytes(view[whole:])
+
+
+def _write_chunk(door: Door, job: Job, data: Data) -> None:
+    blocks = len(data) // BLOCK
+    if job.request.stream_recording and job.facts.kind.manner is Manner.RANDOM:
+        door.send(Write12(lba=job.lba, length=blocks, streaming=True), data, patience=LONG)
+    else:
+        door.send(Write10(lba=job.lba, length=blocks), data, patience=LONG)
+    job.lba += blocks
+
+
+def flush(door: Door, job: Job) -> None:
+    """Write the rest, filled up where the medium takes only whole units."""
+    if not job.pending:
+        return
+    data, job.pending = job.pending, b""
+    kind = job.facts.kind
+    fills = kind.manner is Manner.PLUS or kind.is_restricted
+    fills = fills or (kind.manner is Manner.DVD_MINUS and not job.is_at_once)
+    if fills:
+        data = data.ljust(round_up(len(data), min(kind.align, kind.chunk) * BLOCK), b"\0")
+    _write_chunk(door, job, data)
+
+
+def finish(door: Door, job: Job, progress: Progress) -> None:
+    """Bring everything onto the medium, and close track and session as the medium wants it."""
+    flush(door, job)
+    door.send(SynchronizeCache10(immed=True), patience=LONG)
+    door.wait(progress)
+    for function, track in _closing(job):
+        door.send(CloseTrackSession(immed=True, function=function, track=track), patience=LONG)
+        door.wait(progress, limit=3600.0)
+
+
+def _closing(job: Job) -> list[tuple[int, int]]:
+    """CLOSE TRACK/SESSION functions with their track numbers, in order."""
+    kind = job.facts.kind
+    if kind.manner is Manner.RANDOM:
+        return [(SESSION, 0)] if job.has_formatted else []
+    if job.is_at_once:
+        return []
+    if kind.manner is Manner.CD:
+        return [(SESSION, 0)]
+    if job.request.close and kind.finalize:
+        return [(TRACK, job.track), (kind.finalize, 1 if kind.finalize == 5 else 0)]
+    return [(TRACK, job.track), (SESSION, 0)]
+
+
+def abort(door: Door, job: Job) -> None:
+    """End a session that was cut off so that the medium can still be used, as far as the drive obeys."""
+    try:
+        job.pending = b""
+        if job.is_at_once:
+            return
+        finish(door, job, lambda _done: None)
+    except (SenseError, TransportError):
+        pass
