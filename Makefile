@@ -7,7 +7,7 @@ REPORT ?= reports/demo
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo matrix test lint format bench full packages-demo packages-test packages-bench clean
+.PHONY: help demo matrix test lint format docs bench full packages-demo packages-test packages-bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,8 +33,16 @@ format: $(STAMP) ## put the code into shape
 	$(BIN)/ruff check --fix src tests bench
 	$(BIN)/ruff format src tests bench
 
+docs: $(STAMP) ## renew the documents that are written from code
+	$(BIN)/python -c 'from burnlab.xorriso.coverage import coverage_document as text; print(text(), end="")' \
+	  > docs/xorriso-coverage.md
+
 bench: packages-bench $(STAMP) ## how fast beside the peers: prints ratios
 	$(BIN)/python bench/iscsi_throughput.py --recorder
+
+fuzz: packages-test $(STAMP) ## 5,000 random trees byte for byte beside xorriso, and as many broken images: half an hour
+	BURNLAB_IDENTITY_CASES=$(FUZZ_CASES) BURNLAB_FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/pytest -q -s --timeout 7200 \
+	  tests/compat/test_iso_identity.py tests/unit/iso9660
 
 packages-demo packages-test packages-bench:
 	@tools/install-packages $(@:packages-%=%)

@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from burnlab.iso9660.emit import emit
 from burnlab.iso9660.head import make_head
 from burnlab.iso9660.layout import Layout, plan_layout
 from burnlab.iso9660.load import load_tree
+from burnlab.iso9660.options import ImageOptions
 from burnlab.iso9660.scan import scan_path
 from burnlab.iso9660.tree import Directory, Node, walk
 from support.iso_identity import (
@@ -33,7 +35,18 @@ from support.iso_identity import (
     run_cases,
     stamp_time,
 )
-from support.iso_trees import NOW, Builder, Folder, Leaf, folders, leaves, names, run_xorriso, write_tree
+from support.iso_trees import (
+    NOW,
+    PREPARER,
+    Builder,
+    Folder,
+    Leaf,
+    folders,
+    leaves,
+    names,
+    run_xorriso,
+    write_tree,
+)
 
 pytestmark = [
     pytest.mark.compat,
@@ -259,3 +272,80 @@ def test_later_sessions_of_overwritable_media(tmp_path: Path) -> None:
 
 def test_later_sessions_of_sequential_media(tmp_path: Path) -> None:
     run_cases(grown_session, growths(head=False), tmp_path, LATER)
+
+
+# Ids, dates, system area, padding.
+
+TEXTS = ["Plain Text 1", "lower case", "ümläut 日本", "A" * 140, "a!\"%&'()*+,-./:;<=>?#$@[]^`{|}~", ""]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("joliet", [True, False])
+def test_id_texts(tmp_path: Path, text: str, joliet: bool) -> None:
+    cut = {"volid": 32, "system_id": 32, "copyright_file": 37, "abstract_file": 37, "biblio_file": 37}
+    names = ["volid", "volset_id", "publisher", "preparer_id", "application_id", *list(cut)[1:]]
+    texts = {name: text.encode()[: cut.get(name, 128)].decode(errors="ignore") for name in names}
+    words = [word for name, value in texts.items() for word in (f"-{name}", value)]
+    words += ["-joliet", "on" if joliet else "off"]
+    options = ImageOptions(
+        now=NOW,
+        joliet=joliet,
+        volume_id=texts["volid"].encode(),
+        volume_set_id=texts["volset_id"].encode(),
+        publisher=texts["publisher"].encode(),
+        preparer=texts["preparer_id"].encode(),
+        application_id=texts["application_id"].encode(),
+        system_id=texts["system_id"].encode(),
+        copyright_file=texts["copyright_file"].encode(),
+        abstract_file=texts["abstract_file"].encode(),
+        biblio_file=texts["biblio_file"].encode(),
+        times_are_mtime=True,
+    )
+    compare_settings(tmp_path, words, options)
+
+
+DATES = [
+    (["-volume_date", "uuid", "2011050412345678"], {"uuid": "2011050412345678"}),
+    (
+        ["-volume_date", "x", "=1800000000", "-volume_date", "f", "=1700000001"],
+        {"expiration": 1800000000, "effective": 1700000001},
+    ),
+    (
+        ["-volume_date", "uuid", "", "-volume_date", "c", "=1500000000", "-volume_date", "m", "=1500000001"],
+        {"creation": 1500000000, "modification": 1500000001},
+    ),
+]
+
+
+@pytest.mark.parametrize(("words", "dates"), DATES)
+def test_volume_dates(tmp_path: Path, words: list[str], dates: dict[str, Any]) -> None:
+    options = ImageOptions(now=NOW, preparer=PREPARER.encode(), md5=True, times_are_mtime=True, **dates)
+    compare_settings(tmp_path, ["-preparer_id", PREPARER, "-md5", "on", *words], options)
+
+
+@pytest.mark.parametrize("kilobytes", [0, 4, 300, 1000])
+def test_padding_and_system_area(tmp_path: Path, kilobytes: int) -> None:
+    area = tmp_path / "area"
+    area.write_bytes(bytes(range(256)) * 100)
+    options = ImageOptions(
+        now=NOW,
+        preparer=PREPARER.encode(),
+        md5=True,
+        times_are_mtime=True,
+        padding_blocks=kilobytes // 2,
+        system_area=area.read_bytes(),
+    )
+    words = ["-padding", f"{kilobytes}k", "-boot_image", "any", f"system_area={area}"]
+    compare_settings(tmp_path, ["-preparer_id", PREPARER, "-md5", "on", *words], options)
+
+
+def compare_settings(folder: Path, words: list[str], options: ImageOptions) -> None:
+    """An image of a small tree with certain settings."""
+    tree = Folder(((b"file", Leaf("file", b"content")), (b"folder", Folder(()))))
+    source, image = write_tree(folder / "tree", tree), folder / "theirs.iso"
+    run_xorriso("-outdev", str(image), *words, "-map", source, "/")
+    root = scan_path(source, b"")
+    assert isinstance(root, Directory)
+    layout = plan_layout(root, 32, options, head=True)
+    found = first_difference(make_head(layout) + stream(layout), image.read_bytes(), layout)
+    assert found is None, found

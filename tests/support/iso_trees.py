@@ -186,8 +186,11 @@ def _deep(folder: Folder, levels: int) -> Folder:
 
 
 def _wide(folder: Folder, count: int) -> Folder:
-    """With many more files beside."""
-    more = tuple((b"Some file %03d.data" % n, Leaf("file", b"%d" % n)) for n in range(count))
+    """With many more files beside, of all lengths of names if their count is odd."""
+    more = tuple(
+        (b"Some file %03d.data" % n + b"+" * (n * count * 7 % 230 * (count % 2)), Leaf("file", b"%d" % n))
+        for n in range(count)
+    )
     have = {name for name, _ in more}
     return Folder(
         (*more, *(entry for entry in folder.children if entry[0] not in have)), folder.mode, folder.mtime

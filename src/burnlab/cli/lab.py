@@ -15,7 +15,7 @@ from burnlab.lab.monitor import Monitor
 
 if TYPE_CHECKING:
     from burnlab.lab.loading import LoadedPlan
-    from burnlab.lab.plan import Case, Plan, Step
+    from burnlab.lab.plan import Case, Place, Plan, Size, Step
     from burnlab.lab.result import CaseResult, RunResult, StepResult
     from burnlab.lab.run import Job, StationOpener
 
@@ -24,16 +24,21 @@ app = typer.Typer(no_args_is_help=True, help="Run a plan from end to end and rep
 PROGRAMS = ("xorriso", "burnlab")
 PLACES = ("guest", "memory")
 DEFAULT_PLAN = "walkthrough"
-LATER = {
-    "burnlab": "--program burnlab comes with burnlab's own burn program, which isn't there yet",
-    "memory": "--where memory comes with burnlab's own burn program, which isn't there yet",
-}
+NOT_IN_MEMORY = (
+    "--program xorriso runs as a process of its own, which can't reach a recorder in memory;"
+    " take --where guest, or --program burnlab"
+)
 
 
 class ConsoleMonitor(Monitor):
     """A line per step while the run goes on; on a terminal the step that runs is shown too."""
 
-    MARKS: ClassVar = {"held": ("✓", "ok"), "failed": ("✗", "FAILED"), "not run": ("–", "not run")}
+    MARKS: ClassVar = {
+        "held": ("✓", "ok"),
+        "failed": ("✗", "FAILED"),
+        "not run": ("–", "not run"),
+        "not applicable": ("·", "not applicable"),
+    }
 
     def __init__(self, out: TextIO, err: TextIO) -> None:
         self.out = out
@@ -78,7 +83,9 @@ class ConsoleMonitor(Monitor):
     def case_ends(self, result: CaseResult) -> None:
         """Sum up a case."""
         failed, left = result.count("failed"), result.count("not run")
-        self._say(f"{result.type}: {result.count('held')} held, {failed} failed, {left} not run\n")
+        aside = result.count("not applicable")
+        rest = f", {aside} not applicable" if aside else ""
+        self._say(f"{result.type}: {result.count('held')} held, {failed} failed, {left} not run{rest}\n")
 
     def run_ends(self, result: RunResult) -> None:
         """Say how it ended."""
@@ -126,8 +133,8 @@ def run(  # noqa: PLR0917 - typer reads its options from here
     type_: Annotated[
         list[str] | None, typer.Option("--type", help="Type of medium; may be given several times, or `all`.")
     ] = None,
-    program: Annotated[str, typer.Option(help="xorriso (the real one).")] = "xorriso",
-    where: Annotated[str, typer.Option(help="guest (QEMU).")] = "guest",
+    program: Annotated[str, typer.Option(help="xorriso (the real one) or burnlab (its own).")] = "xorriso",
+    where: Annotated[str, typer.Option(help="guest (QEMU), or memory: in this process.")] = "guest",
     report: Annotated[
         Path | None, typer.Option(help="Folder for report.json, report.xml, report.md and the traces.")
     ] = None,
@@ -145,6 +152,8 @@ def run(  # noqa: PLR0917 - typer reads its options from here
 
     _check_choice("--program", program, PROGRAMS)
     _check_choice("--where", where, PLACES)
+    if program == "xorriso" and where == "memory":
+        _usage(NOT_IN_MEMORY)
     names = _plan_names(plan or [])
     if sabotage and len(names) > 1:
         _usage("--sabotage is for one plan: name it with --plan")
@@ -153,7 +162,7 @@ def run(  # noqa: PLR0917 - typer reads its options from here
         jobs = [
             Job(each, cases, where, sabotage)
             for each in loaded
-            if (cases := _cases(each, type_ or [], full, program, lenient=len(loaded) > 1))
+            if (cases := _cases(each, type_ or [], full, program, where, lenient=len(loaded) > 1))
         ]
     except PlanError as error:
         _usage(str(error))
@@ -170,8 +179,6 @@ def run(  # noqa: PLR0917 - typer reads its options from here
 def _check_choice(option: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         _usage(f"{option} {value}: there are {', '.join(allowed)}")
-    if value in LATER:
-        _usage(LATER[value])
 
 
 def _plan_names(wanted: list[str]) -> list[str]:
@@ -184,7 +191,13 @@ def _plan_names(wanted: list[str]) -> list[str]:
 
 
 def _cases(
-    loaded: LoadedPlan, types: list[str], full: bool, program: str, *, lenient: bool = False
+    loaded: LoadedPlan,
+    types: list[str],
+    full: bool,
+    program: str,
+    where: str = "guest",
+    *,
+    lenient: bool = False,
 ) -> tuple[Case, ...]:
     """The cases of a plan; with `lenient`, types that it isn't for are left to the other plans."""
     from burnlab.lab.plan import Case
@@ -197,16 +210,21 @@ def _cases(
         if type_ not in offered:
             _usage(f"--type {type_}: the plan {loaded.name} is for {', '.join(offered)}")
     unique = dict.fromkeys(wanted)
-    return tuple(Case(type_, "full" if full else "quick", program, loaded.plan.model) for type_ in unique)
+    size: Size = "full" if full else "quick"
+    place: Place = "memory" if where == "memory" else "guest"
+    return tuple(Case(type_, size, program, loaded.plan.model, place) for type_ in unique)
 
 
 def _opener(job: Job, traces: Path | None, keep: bool, programs: tuple[str, ...] = ()) -> StationOpener:
     """How the station is opened; tests put another one here."""
     from burnlab.lab.bench import guest_station
+    from burnlab.lab.memory import memory_station
 
     def say(text: str) -> None:
         typer.echo(text, err=True)
 
+    if job.where == "memory":
+        return memory_station(job, traces=traces, keep=keep, say=say)
     return guest_station(job, traces=traces, keep=keep, programs=programs, say=say)
 
 

@@ -1,12 +1,17 @@
-"""The entry point. A room's commands are imported only when that room is called: start-up time counts."""
+"""The entry point. A room's commands are imported only when that room is called: start-up time counts.
+
+The burn program reads its words itself: it is called before anything that parses a command line is imported.
+"""
 
 from __future__ import annotations
 
 import importlib
 import os
 import sys
+from typing import TYPE_CHECKING
 
-import typer
+if TYPE_CHECKING:
+    import typer
 
 ROOMS = {
     "doctor": ("burnlab.cli.doctor", "Say what this host can do, and the command that mends what it can't."),
@@ -16,12 +21,16 @@ ROOMS = {
     "lab": ("burnlab.cli.lab", "Run a plan from end to end and report what was proven."),
 }
 """Command → (module with a typer app called `app`, one line of help)."""
+BURN_PROGRAM = "xorriso"
+BURN_PROGRAM_HELP = "Make, grow, check and extract ISO 9660 images: xorriso's commands, on files and discs."
 
 INTERRUPTED = 130
 
 
 def _version(wanted: bool) -> None:
     if wanted:
+        import typer
+
         from burnlab import __version__
 
         typer.echo(f"burnlab {__version__}")
@@ -30,6 +39,8 @@ def _version(wanted: bool) -> None:
 
 def _application(called: str | None) -> typer.Typer:
     """The whole application, of which only the room that is called is real; the others stand for help."""
+    import typer
+
     application = typer.Typer(
         no_args_is_help=True,
         add_completion=False,
@@ -48,11 +59,17 @@ def _application(called: str | None) -> typer.Typer:
         if name != called:
             room.callback()(lambda: None)
         application.add_typer(room, name=name, help=summary)
+    application.command(BURN_PROGRAM, help=BURN_PROGRAM_HELP)(lambda: None)
     return application
 
 
 def main() -> None:
     """Run the command line."""
+    if sys.argv[1:2] == [BURN_PROGRAM]:
+        from burnlab.cli.xorriso import main as burn_program
+
+        del sys.argv[1]
+        burn_program()
     called = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
     try:
         _application(called)()

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from hashlib import _Hash as HASH
 
 BUFFER: Final = 1 << 20
-LANE_DEPTH: Final = 6
+"""Bytes read at once if they are only passed on: they stay in the processor's cache."""
+DIGESTED_BUFFER: Final = 4 << 20
+"""Bytes read at once if they are digested, too: threads have less to tell each other."""
+LANE_DEPTH: Final = 4
 OPEN_DIGESTS: Final = 256
 
 ReadBlocks: TypeAlias = Callable[[int, int], bytes]
@@ -73,7 +76,8 @@ def _ignore(_: ReadProblem) -> None:
 class _Buffers:
     """Buffers that are used again once nobody has a view of them any more."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: int) -> None:
+        self.size = size
         self._buffers: list[bytearray] = []
         # What the count is for a buffer that only the list and the loop know.
         self._idle = self._references([bytearray()])[0]
@@ -87,7 +91,7 @@ class _Buffers:
         for at, count in enumerate(self._references(self._buffers)):
             if count <= self._idle:
                 return self._buffers[at]
-        buffer = bytearray(BUFFER)
+        buffer = bytearray(self.size)
         self._buffers.append(buffer)
         return buffer
 
@@ -103,7 +107,9 @@ class _Emitter:
         self._file_lane = Lane(LANE_DEPTH)
         self._slots = bytearray((layout.addresses.indexed + 2) * DIGEST_BYTES if self._md5 else 0)
         self._open: list[tuple[int, HASH]] = []
-        self._buffers = _Buffers()
+        most = DIGESTED_BUFFER if self._md5 else BUFFER
+        needed = (layout.md5_lba - layout.empty_lba) * BLOCK
+        self._buffers = _Buffers(min(most, needed))
 
     def close(self) -> None:
         """End the threads."""
@@ -181,13 +187,14 @@ class _Emitter:
         """The blocks of all contents, buffer by buffer, in order of their places."""
         addresses = self._layout.addresses
         contents, index = addresses.contents, addresses.index
+        full = self._buffers.size
         view = memoryview(self._buffers.take())
         pos = 0
         for ordinal in addresses.order:
             content = contents[ordinal]
             assert content is not None
             padded = content.size + -content.size % BLOCK
-            if pos + padded <= BUFFER:
+            if pos + padded <= full:
                 self._small(content, view[pos : pos + padded], index[ordinal])
                 pos += padded
                 continue
@@ -198,7 +205,7 @@ class _Emitter:
                 self._open.append((index[ordinal], digest))
             left = padded
             while left:
-                size = min(left, BUFFER - pos)
+                size = min(left, full - pos)
                 part = view[pos : pos + size]
                 got = min(size, content.size - (padded - left))
                 source.fill(part[:got])
@@ -207,7 +214,7 @@ class _Emitter:
                     self._file_lane.update(digest, part[:got])
                 left -= size
                 pos += size
-                if pos == BUFFER:
+                if pos == full:
                     yield view
                     part.release()
                     view = memoryview(self._buffers.take())

@@ -7,6 +7,6 @@ Rule 3: a difference between drives is a field of a model, not a branch on its n
 
 from burnlab.recorder.models import MODELS, Model
 from burnlab.recorder.recorder import Recorder
-from burnlab.recorder.unit import ClockedUnit
+from burnlab.recorder.unit import ClockedUnit, EmulatedClock, PromptUnit
 
-__all__ = ["MODELS", "ClockedUnit", "Model", "Recorder"]
+__all__ = ["MODELS", "ClockedUnit", "EmulatedClock", "Model", "PromptUnit", "Recorder"]

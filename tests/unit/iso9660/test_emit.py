@@ -50,7 +50,8 @@ def image_of(layout: Layout, old: bytes = b"") -> bytes:
     if not layout.head:
         return old.ljust(layout.base * BLOCK, b"\0") + stream
     head = make_head(layout, old)
-    return head + old[len(head) :].ljust(layout.base * BLOCK - len(head), b"\0") + stream
+    between = old[len(head) : layout.base * BLOCK]
+    return head + between.ljust(layout.base * BLOCK - len(head), b"\0") + stream
 
 
 def reader(image: bytes):  # type: ignore[no-untyped-def]
@@ -201,3 +202,12 @@ def test_continued_fields_stay_within_a_block() -> None:
     for piece in placement.pieces:
         assert piece.offset % BLOCK + len(piece.fields) + 28 <= BLOCK
     assert b"".join(piece.fields for piece in placement.pieces) == b"".join(fields)
+
+
+@pytest.mark.parametrize(
+    ("pos", "length", "start"),
+    [(0, 2020, 0), (1000, 1020, 1000), (1000, 1021, 2048), (2047, 1, 2048), (2048, 9, 2048), (1, 2100, 2048)],
+)
+def test_where_continued_fields_start(pos: int, length: int, start: int) -> None:
+    fields = tuple(b"x" * min(250, length - at) for at in range(0, length, 250))
+    assert place(fields, pos).pieces[0].offset == start
