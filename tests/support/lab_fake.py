@@ -55,7 +55,7 @@ class FakeStation:
 
     @property
     def address(self) -> Address:
-        return Address("/dev/sr1", "xorriso", "/payload")
+        return Address("/dev/sr1", "xorriso", "/payload", other="bxorriso")
 
     def versions(self) -> Mapping[str, str]:
         return {"burnlab": "0", "xorriso": "1.5.4", "guest kernel": "6.1", "drive model": self.case.model}

@@ -1,7 +1,7 @@
 """What burnlab's program said in memory, held against what the real one said in a guest for the same disc.
 
 Both are brought into one form first: progress is left out, for it depends on time; so are the panel's lines
-that name places, and the drives of the guest that there aren't in memory.
+that name places, the drives of the guest that there aren't in memory, and what burnlab says beyond xorriso.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from typing import Any
 from burnlab.lab.result import CaseResult, StepResult
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "lab"
-LEFT_OUT = re.compile(r"xorriso : UPDATE : |(url|disc): |0  -dev '/dev/sr0'")
+LEFT_OUT = re.compile(r"xorriso : UPDATE : |burnlab : |(url|disc): |0  -dev '/dev/sr0'")
 CHANGES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"/tmp/burnlab-lab-\w+/scratch/"), "/tmp/"),
     (re.compile(r"^\d  -dev '/dev/sr1'"), "-dev '/dev/sr1'"),
     (re.compile(r"='[^']*/payload/"), "='/payload/"),
 )
+ROOM_ON_HOST = re.compile(r", +\S+ free$", re.MULTILINE)
 READS = re.compile(r"\$ (mkdir|for|mount) ")
 
 
@@ -32,21 +34,21 @@ def normal(text: str) -> list[str]:
     return lines
 
 
-def recorded(type_: str) -> list[dict[str, Any]]:
+def recorded(case: CaseResult) -> list[dict[str, Any]]:
     """The steps that the real program was seen to carry out."""
-    content = json.loads((GOLDEN / "walkthrough" / f"{type_}-quick.json").read_text())
+    content = json.loads((GOLDEN / case.plan / f"{case.type}-quick.json").read_text())
     steps: list[dict[str, Any]] = content["steps"]
     return steps
 
 
 def pairs(case: CaseResult) -> Iterator[tuple[StepResult, dict[str, Any]]]:
     """Each step with the recorded one of the same deed; what a plan no longer has is left out."""
-    others = iter(recorded(case.type))
+    others = iter(recorded(case))
     for step in case.steps:
         if step.deed.startswith("lab: read "):
             yield step, next(other for other in others if READS.match(other["deed"]))
             continue
-        deed = step.deed.replace("$ bxorriso ", "$ xorriso ").partition(" disc")[0]
+        (deed,) = normal(step.deed.replace("$ bxorriso ", "$ xorriso "))
         yield step, next(other for other in others if other["deed"].startswith(deed))
 
 
@@ -57,6 +59,8 @@ def differences(case: CaseResult) -> Iterator[tuple[str, str]]:
         for channel in ("exit", "stdout") if is_reading else ("exit", "stdout", "stderr"):
             yours = str(step.exit_value) if channel == "exit" else getattr(step, channel)
             theirs = str(other[channel])
+            if "stdio:" in step.deed:
+                yours, theirs = (ROOM_ON_HOST.sub("", text) for text in (yours, theirs))
             lines = list(difflib.unified_diff(normal(theirs), normal(yours), lineterm="", n=1))[2:]
             if lines:
                 yield f"{step.name} {channel}", "\n".join(lines)

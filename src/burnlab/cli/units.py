@@ -75,7 +75,7 @@ def _not_acquired(path: str, error: TransportError) -> DriveError:
         busy = f"Cannot open busy device '{path}' : Device or resource busy"
         events = [DriveEvent("SORRY", busy)]
     else:
-        events = [DriveEvent("SORRY", error.message, "burnlab"), *missing.events]
+        events = [DriveEvent("SORRY", error.message, "burnlab"), missing.events[-1]]
     if error.hint:
         events.append(DriveEvent("HINT", error.hint, "burnlab"))
     return DriveError(events[0].text, *events)

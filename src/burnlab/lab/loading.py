@@ -16,7 +16,7 @@ import msgspec
 from .expression import ExpressionError, names_in
 from .patterns import PatternError, compile_pattern, names_in_template
 from .payload import PayloadFacts
-from .plan import Action, Case, Expect, Payload, Plan, Size, Step, Values, When
+from .plan import Action, Case, Expect, Payload, Plan, Reading, Size, Step, Values, When
 
 SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 TABLES: dict[str, type[msgspec.Struct]] = {
@@ -26,8 +26,9 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "expect": Expect,
     "when": When,
     "action": Action,
+    "memory": Reading,
 }
-GIVEN = frozenset({"program", "drive", "type", "size", "model"})
+GIVEN = frozenset({"program", "other", "drive", "scratch", "type", "size", "model"})
 SIZES: tuple[Size, ...] = ("quick", "full")
 PAYLOAD_FACTS = tuple(field.name for field in fields(PayloadFacts))
 
@@ -193,6 +194,8 @@ def _step_problems(step: Step) -> Iterator[str]:
         yield "the action `damage` needs an `lba`, and no other action takes one"
     if step.action is not None and step.action.medium and step.action.do != "insert":
         yield "only the action `insert` takes a `medium`"
+    if step.memory is not None:
+        yield from _reading_problems(step)
     if step.timeout <= 0:
         yield "`timeout` is a number of seconds above 0"
     try:
@@ -207,6 +210,20 @@ def _step_problems(step: Step) -> Iterator[str]:
     for expect in step.expect:
         for key in ("stdout", "stderr", "either", "never"):
             yield from _pattern_problems(key, getattr(expect, key))
+
+
+def _reading_problems(step: Step) -> Iterator[str]:
+    reading = step.memory
+    assert reading is not None
+    if not step.command:
+        yield "`memory` stands in for a `command`; an action needs none"
+    if bool(reading.paths) == (reading.show == "identifiers"):
+        yield "`memory` needs `paths` for digests and names, and takes none for identifiers"
+    unknown = set(names_in_template(" ".join((*reading.paths, *reading.at)))) - names_in_template(
+        step.command
+    )
+    if unknown:
+        yield f"`memory` uses {min(unknown)!r}, which the command doesn't use"
 
 
 def _pattern_problems(key: str, sources: Sequence[str]) -> Iterator[str]:

@@ -13,6 +13,8 @@ import msgspec
 Size = Literal["quick", "full"]
 ActionName = Literal["insert", "press", "load", "eject", "status", "damage"]
 Kind = Literal["scenario", "preparation"]
+Place = Literal["guest", "memory"]
+Shown = Literal["digests", "names", "identifiers"]
 ExitRule = int | Literal["nonzero", "any"]
 
 
@@ -26,6 +28,7 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     size: tuple[Size, ...] = ()
     program: tuple[str, ...] = ()
     model: tuple[str, ...] = ()
+    where: tuple[Place, ...] = ()
 
     def holds(self, case: Case) -> bool:
         """Whether this applies to a case."""
@@ -36,6 +39,7 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 (self.size, case.size),
                 (self.program, case.program),
                 (self.model, case.model),
+                (self.where, case.where),
             )
         )
 
@@ -47,6 +51,7 @@ class Case(msgspec.Struct, frozen=True):
     size: Size = "quick"
     program: str = "xorriso"
     model: str = "generic"
+    where: Place = "guest"
 
 
 class Values(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -109,11 +114,26 @@ class Action(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     medium: str = ""
 
 
+class Reading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What proves the same as a command of the guest's system, where there is no guest.
+
+    The disc is read through the recorder by burnlab's own reader of images: `digests` are the MD5 sums of the
+    content of `paths`, `names` what is in the folders `paths`, `identifiers` the standard identifiers of
+    volume descriptors in blocks. `at` says where: nothing for the newest session, `session N` as the kernel
+    counts them (from 0), `sbsector LBA`, `block LBA`. Its lines are those of the command.
+    """
+
+    show: Shown
+    paths: tuple[str, ...] = ()
+    at: tuple[str, ...] = ("",)
+
+
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One step: a command in the guest or an action of the lab, and what must come of it.
 
     `cites` is the paragraph of the scenario that it carries out, `operation` the column of the table of media
     in which it counts. A step isn't run if one of `needs`, or a step whose captures it uses, didn't hold.
+    `memory` stands in for the command where there is no guest.
     """
 
     name: str
@@ -125,6 +145,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     expect: tuple[Expect, ...] = ()
     needs: tuple[str, ...] = ()
     timeout: float = 120.0
+    memory: Reading | None = None
     when: When = When()
 
 
@@ -132,7 +153,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A plan as its file has it.
 
     `groups` are names for several types, to be used in `when`; `guest` lists the sets of programs that its
-    commands use, beside those that every guest has.
+    commands use, beside those that every guest has; `burnlab` is its own burn program.
     """
 
     title: str

@@ -12,7 +12,7 @@ import msgspec
 from .result import CaseResult, RunResult, StepResult
 from .table import media_table, operations
 
-MARKS = {"held": "✓", "failed": "✗", "not run": "–"}
+MARKS = {"held": "✓", "failed": "✗", "not run": "–", "not applicable": "·"}
 WORDS = {"passed": "passed", "failed": "FAILED", "broken": "the lab is broken"}
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -50,7 +50,7 @@ def _suite(result: RunResult, case: CaseResult) -> ET.Element:
         name=f"{case.plan or result.plan} {case.type}",
         tests=str(len(case.steps)),
         failures=str(case.count("failed")),
-        skipped=str(case.count("not run")),
+        skipped=str(case.count("not run") + case.count("not applicable")),
         errors="0",
         time=f"{sum(step.seconds for step in case.steps):.3f}",
         timestamp=result.started,
@@ -156,7 +156,7 @@ def _row(step: StepResult) -> str:
 def _transcript(step: StepResult) -> list[str]:
     lines = ["", f"### {MARKS[step.state]} {step.name}", "", f"*{_line(step.cites)}*"]
     if not step.deed:
-        return [*lines, "", f"Not run: {_line('; '.join(step.why))}."]
+        return [*lines, "", f"{step.state.capitalize()}: {_line('; '.join(step.why))}."]
     end = f"exit value {step.exit_value}, {step.seconds:.1f} s"
     lines += ["", *_fenced(step.deed), "", f"{end}."]
     lines += [f"- {_line(reason)}" for reason in (*step.why, *step.sabotage)]

@@ -11,7 +11,7 @@ import msgspec
 
 from .plan import Kind, Size
 
-StepState = Literal["held", "failed", "not run"]
+StepState = Literal["held", "failed", "not run", "not applicable"]
 RunState = Literal["passed", "failed", "broken"]
 EXIT_VALUES: dict[RunState, int] = {"passed": 0, "failed": 1, "broken": 3}
 
@@ -28,8 +28,8 @@ class CheckResult(msgspec.Struct, frozen=True):
 class StepResult(msgspec.Struct, frozen=True):
     """One step of a case.
 
-    `operation` is its column in the table of media; `why` says why it failed or wasn't run; `sabotage` lists
-    what `--sabotage` changed in what it saw.
+    `operation` is its column in the table of media; `why` says why it failed, wasn't run or doesn't apply
+    where the plan was run; `sabotage` lists what `--sabotage` changed in what it saw.
     """
 
     name: str
@@ -58,8 +58,9 @@ class CaseResult(msgspec.Struct, frozen=True):
 
     @property
     def holds(self) -> bool:
-        """Whether every step held."""
-        return bool(self.steps) and all(step.state == "held" for step in self.steps)
+        """Whether every step held that applies, and there was one."""
+        states = {step.state for step in self.steps}
+        return "held" in states and states <= {"held", "not applicable"}
 
     def count(self, state: StepState) -> int:
         """How many steps ended that way."""

@@ -20,10 +20,10 @@ from .matching import Check, Outcome, Transcript, match_transcript, tail
 from .monitor import Monitor
 from .patterns import substitute
 from .payload import PayloadShape, describe
-from .plan import Action, Case, Payload, Plan, Step
-from .result import CaseResult, CheckResult, RunResult, RunState, StepResult, run_id
+from .plan import Action, Case, Payload, Plan, Reading, Step
+from .result import CaseResult, CheckResult, RunResult, RunState, StepResult, StepState, run_id
 from .sabotage import sabotage
-from .station import CommandTimeout, RefusedError, Station, StationError
+from .station import CommandTimeout, NotApplicableError, RefusedError, Station, StationError
 
 StationOpener = Callable[[], AbstractContextManager[Station]]
 
@@ -194,19 +194,25 @@ class _CaseRun:
         self.monitor.case_begins(self.case, tuple(steps))
         self.scope = first_scope(self.plan, self.case, self.station)
         for step in steps:
-            reason = self._obstacle(step)
-            if not reason:
+            obstacle = self._obstacle(step)
+            if obstacle is None:
                 self.monitor.step_begins(step)
-            result = _not_run(step, reason) if reason else self._do(step)
+            result = self._do(step) if obstacle is None else obstacle
             self.results.append(result)
             self.monitor.step_ends(result)
 
-    def _obstacle(self, step: Step) -> str:
+    def _obstacle(self, step: Step) -> StepResult | None:
+        """What becomes of a step that can't be carried out; None if nothing is in its way."""
         if self.stopped:
-            return self.stopped
+            return _not_run(step, self.stopped)
         wanted = step_dependencies(self.plan, step, self.case)
-        lost = [result.name for result in self.results if result.name in wanted and result.state != "held"]
-        return f"it needs {', '.join(lost)}, which didn't hold" if lost else ""
+        lost = [result for result in self.results if result.name in wanted and result.state != "held"]
+        names = ", ".join(result.name for result in lost)
+        if any(result.state != "not applicable" for result in lost):
+            return _not_run(step, f"it needs {names}, which didn't hold")
+        return (
+            _not_run(step, f"it needs {names}, which has no meaning here", "not applicable") if lost else None
+        )
 
     def _do(self, step: Step) -> StepResult:
         expect = self.plan.expect_for(step, self.case)
@@ -219,6 +225,8 @@ class _CaseRun:
                 transcript, outcome, changes = spoiled.transcript, spoiled.outcome, spoiled.changes
             else:
                 outcome = match_transcript(transcript, expect, self.scope)
+        except NotApplicableError as error:
+            return _not_run(step, str(error), "not applicable")
         except CommandTimeout as error:
             self.stopped = f"the command of step {step.name} didn't end, so the place is still busy"
             transcript, outcome = error.transcript, _failure("it ends", str(error))
@@ -234,6 +242,9 @@ class _CaseRun:
         return _step_result(step, deed, transcript, outcome, changes)
 
     def _carry_out(self, step: Step) -> tuple[str, Transcript]:
+        if step.action is None and step.memory is not None and self.case.where == "memory":
+            reading = filled_in(step.memory, self.scope)
+            return f"lab: read {said(reading)}", self.station.read(reading)
         if step.action is None:
             command = substitute(step.command, self.scope)
             return f"$ {command}", self.station.run(command, step.timeout)
@@ -264,6 +275,19 @@ class _CaseRun:
         return deed, Transcript("".join(f"{line}\n" for line in panel_lines(panel)), "")
 
 
+def filled_in(reading: Reading, scope: Mapping[str, Value]) -> Reading:
+    """A reading with the values that are known now."""
+    paths, at = (tuple(substitute(text, scope) for text in texts) for texts in (reading.paths, reading.at))
+    return Reading(reading.show, paths, at)
+
+
+def said(reading: Reading) -> str:
+    """A reading in a few words."""
+    places = ", ".join(place or "the newest session" for place in reading.at)
+    of = f" of {' '.join(reading.paths)}" if reading.paths else ""
+    return f"{reading.show}{of} at {places}"
+
+
 def panel_lines(panel: Mapping[str, object], prefix: str = "") -> list[str]:
     """A status as lines `name: value`; nested names are joined by dots, lists are counted from 1."""
     lines: list[str] = []
@@ -287,7 +311,9 @@ def first_scope(plan: Plan, case: Case, station: Station) -> dict[str, Value]:
     address = station.address
     scope: dict[str, Value] = {
         "program": address.program,
+        "other": address.other,
         "drive": address.drive,
+        "scratch": address.scratch,
         "type": case.type,
         "size": case.size,
         "model": case.model,
@@ -304,8 +330,8 @@ def _failure(what: str, reason: str) -> Outcome:
     return Outcome((Check(what, False, reason),))
 
 
-def _not_run(step: Step, reason: str) -> StepResult:
-    return StepResult(step.name, step.cites, step.kind, "not run", why=(reason,), operation=step.operation)
+def _not_run(step: Step, reason: str, state: StepState = "not run") -> StepResult:
+    return StepResult(step.name, step.cites, step.kind, state, why=(reason,), operation=step.operation)
 
 
 def _step_result(

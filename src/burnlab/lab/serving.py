@@ -1,10 +1,11 @@
-"""A recorder at work: disc files in the tray, the iSCSI target in front, a panel for hands from outside."""
+"""A recorder at work: disc files in the tray, a panel for hands from outside, an iSCSI target in front."""
 
 from __future__ import annotations
 
 import json
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
@@ -26,28 +27,29 @@ class PanelError(Exception):
         self.hint = hint
 
 
-class ServedRecorder:
-    """One recorder, its target, and its panel.
+class HandledRecorder:
+    """One recorder and its panel. Whoever is in this process sends commands to `unit`.
 
-    `trace` gets a JSON line per command. `close` ends everything with the disc safe.
+    `trace` gets a JSON line per command, `now` is the recorder's clock. `close` ends everything with the
+    disc safe.
     """
 
     def __init__(
         self,
         model: Model,
-        target: TargetConfig,
         *,
         speed: float | None = None,
         trace: TextIO | None = None,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.recorder = Recorder(model, speed=speed)
         self.disc_path: Path | None = None
+        self._now = now
         self._lock = threading.RLock()  # commands and the panel never meet inside the recorder
         self._trace = trace
-        unit: SharedUnit = ClockedUnit(self.recorder, time.monotonic)
+        self.unit: SharedUnit = ClockedUnit(self.recorder, now)
         if trace is not None:
-            unit = TracedUnit(unit, self._write_trace, time.monotonic)
-        self.target = TargetServer(unit, target, lock=self._lock)
+            self.unit = TracedUnit(self.unit, self._write_trace, now)
 
     def _write_trace(self, line: dict[str, Any]) -> None:
         trace = self._trace
@@ -62,8 +64,8 @@ class ServedRecorder:
 
     @property
     def url(self) -> str:
-        """Where the recorder is reached: `iscsi://HOST:PORT/IQN/LUN`."""
-        return self.target.url
+        """Where the recorder is reached."""
+        return "memory"
 
     def load(self, path: Path) -> dict[str, Any]:
         """Put the disc of a folder into the tray, which must be empty; FolderError, PanelError."""
@@ -75,7 +77,7 @@ class ServedRecorder:
                     )
                 self._take_out()
             disc = open_disc(path)
-            self.recorder.load(disc, time.monotonic())
+            self.recorder.load(disc, self._now())
             self.disc_path = path
         return self.status()
 
@@ -84,14 +86,14 @@ class ServedRecorder:
         with self._lock:
             if force:
                 self.recorder.unlock()
-            self.recorder.settle(time.monotonic())
+            self.recorder.settle(self._now())
             self._take_out()
         return self.status()
 
     def close_tray(self) -> dict[str, Any]:
         """Push the tray in again, with the disc that a guest has ejected still in it."""
         with self._lock:
-            self.recorder.close_tray(time.monotonic())
+            self.recorder.close_tray(self._now())
         return self.status()
 
     def _take_out(self) -> None:
@@ -110,7 +112,7 @@ class ServedRecorder:
         with self._lock:
             recorder = self.recorder
             disc = recorder.disc_in_tray
-            recorder.settle(time.monotonic())
+            recorder.settle(self._now())
             operation = recorder.operation
             return {
                 "url": self.url,
@@ -123,8 +125,7 @@ class ServedRecorder:
             }
 
     def close(self) -> None:
-        """End the target, then write the disc's state down and let go of it."""
-        self.target.close()
+        """Write the disc's state down and let go of it."""
         with self._lock:
             disc = self.recorder.disc_in_tray
             if disc is not None:
@@ -132,6 +133,31 @@ class ServedRecorder:
                     disc.close()
         if self._trace is not None:
             self._trace.flush()
+
+
+class ServedRecorder(HandledRecorder):
+    """A recorder with its iSCSI target."""
+
+    def __init__(
+        self,
+        model: Model,
+        target: TargetConfig,
+        *,
+        speed: float | None = None,
+        trace: TextIO | None = None,
+    ) -> None:
+        super().__init__(model, speed=speed, trace=trace)
+        self.target = TargetServer(self.unit, target, lock=self._lock)
+
+    @property
+    def url(self) -> str:
+        """Where the recorder is reached: `iscsi://HOST:PORT/IQN/LUN`."""
+        return self.target.url
+
+    def close(self) -> None:
+        """End the target, then write the disc's state down and let go of it."""
+        self.target.close()
+        super().close()
 
 
 def disc_condition(disc: Disc) -> str:
@@ -168,4 +194,4 @@ def disc_report(disc: Disc) -> dict[str, Any]:
     }
 
 
-__all__ = ["FolderError", "PanelError", "ServedRecorder", "disc_report"]
+__all__ = ["FolderError", "HandledRecorder", "PanelError", "ServedRecorder", "disc_report"]

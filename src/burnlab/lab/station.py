@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from .matching import Transcript
+from .plan import Reading
 
 
 class StationError(Exception):
@@ -29,17 +30,25 @@ class CommandTimeout(Exception):
         self.transcript = transcript or Transcript("", "")
 
 
+class NotApplicableError(Exception):
+    """A step has no meaning at this station; the text says why."""
+
+
 class RefusedError(Exception):
     """The recorder or the lab refused what a step asked for: a locked tray, no disc. The step fails."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """How commands name things at a station: the recorder, the burn program, and where payloads lie."""
+    """How commands name things at a station: the recorder, the burn program, where payloads lie, and a folder
+    for what they make themselves; `other` is the program that it is compared with.
+    """
 
     drive: str
     program: str
     payloads: str
+    scratch: str = "/tmp"
+    other: str = ""
 
 
 class Station(Protocol):
@@ -55,7 +64,11 @@ class Station(Protocol):
         ...
 
     def run(self, command: str, timeout: float) -> Transcript:
-        """Run a shell command. Raises CommandTimeout."""
+        """Run a shell command. Raises CommandTimeout, NotApplicableError."""
+        ...
+
+    def read(self, reading: Reading) -> Transcript:
+        """Read the disc in a shell command's place, where there is no shell. Raises NotApplicableError."""
         ...
 
     def insert(self, medium: str) -> Mapping[str, object]:

@@ -39,7 +39,11 @@ def operations(result: RunResult) -> list[str]:
 
 
 def mark(steps: Sequence[StepResult]) -> str:
-    """What became of an operation: it held if all its steps did; a step that wasn't run counts as failed."""
+    """What became of an operation: it held if all its steps did; a step that wasn't run counts as failed.
+
+    Steps that don't apply where the plan was run don't count.
+    """
+    steps = [step for step in steps if step.state != "not applicable"]
     if not steps:
         return NONE
     return HELD if all(step.state == "held" for step in steps) else FAILED

@@ -74,7 +74,7 @@ SEQUENCES = {
     "bd-r": (f"reserve {APPENDED}", APPENDED, "write sync close 1 close 6"),
     "dvd-ram": ("write sync", "write sync", "write sync"),
     "dvd+rw": (RESTARTED, RESTARTED, RESTARTED),
-    "dvd-rw-ovw": ("write sync", "write sync", "write sync"),
+    "dvd-rw-ovw": ("select write sync", "select write sync", "select write sync"),
 }
 """Kind of medium → commands of its first, second and last session."""
 

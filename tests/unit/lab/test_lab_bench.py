@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from burnlab.lab import bench
+from burnlab.lab import bench, tray
 from burnlab.lab.loading import LoadedPlan, load_plan, parse_plan
 from burnlab.lab.monitor import Monitor
 from burnlab.lab.plan import Case
@@ -122,7 +122,7 @@ def test_a_rom_is_pressed_from_the_disc_in_the_tray(station, monkeypatch):
     def export(disc, path):
         path.write_bytes(disc.surface.read(0, 5))
 
-    monkeypatch.setattr(bench, "export_image", export)
+    monkeypatch.setattr(tray, "export_image", export)
     with station() as place:
         with pytest.raises(RefusedError):
             place.press("dvd-rom")
@@ -218,4 +218,5 @@ def test_a_guest_that_does_not_start_is_a_broken_lab(tmp_path, monkeypatch):
 
 
 def test_the_shipped_plans_models_exist():
-    assert bench._serve(Job(load_plan("walkthrough"), (Case("dvd-rw", model="bd-5300s"),)), None)
+    job = Job(load_plan("walkthrough"), (Case("dvd-rw", model="bd-5300s"),))
+    assert tray.model_of(job).name == "bd-5300s"
