@@ -19,8 +19,9 @@ demo: packages-demo $(STAMP) ## the main job: a guest's xorriso works an emulate
 full: packages-demo $(STAMP) ## the same with the scenario's own sizes: slower
 	$(BIN)/burnlab lab run --plan walkthrough --type dvd-rw --program xorriso --where guest --full --report reports/full
 
-matrix: packages-demo $(STAMP) ## every medium and every burn program in a guest: up to 45 minutes without KVM
+matrix: packages-demo $(STAMP) ## every medium and every burn program in a guest: up to 70 minutes without KVM
 	$(BIN)/burnlab lab run --plan all --type all --program xorriso --where guest --report reports/matrix
+	$(BIN)/burnlab lab run --plan walkthrough --type all --program burnlab --where guest --report reports/matrix-own
 	@echo "report: reports/matrix/report.md; into the README: $(BIN)/burnlab lab table reports/matrix/report.json --write README.md"
 
 test: packages-test $(STAMP) ## every test, linters included
@@ -39,6 +40,8 @@ docs: $(STAMP) ## renew the documents that are written from code
 
 bench: packages-bench $(STAMP) ## how fast beside the peers: prints ratios
 	$(BIN)/python bench/iscsi_throughput.py --recorder
+	$(BIN)/python bench/iso9660_speed.py
+	$(BIN)/python bench/burn_speed.py
 
 fuzz: packages-test $(STAMP) ## 5,000 random trees byte for byte beside xorriso, and as many broken images: half an hour
 	BURNLAB_IDENTITY_CASES=$(FUZZ_CASES) BURNLAB_FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/pytest -q -s --timeout 7200 \

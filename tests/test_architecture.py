@@ -57,6 +57,7 @@ EDGES = (
     "burnlab/vm/*",
     "burnlab/lab/*",
     "burnlab/cli/*",
+    "burnlab/api.py",
     "burnlab/__main__.py",
 )
 """Modules that may open files, ask the time, and talk to the network; all others get bytes and `now`."""

@@ -143,11 +143,10 @@ def test_same_words_same_media(
 
 
 BLIND = """
--indev one.img -grow_blindly 100 -outdev new -add noise --
--md5 on -indev one.img -grow_blindly 96 -outdev new -add noise --
--grow_blindly 96 -outdev new -add noise --
--grow_blindly off -indev one.img -outdev new -add noise --
--indev one.img -grow_blindly 96 -outdev one.img -add noise --
+-indev one.img -grow_blindly 100 -outdev new -map NOISE /noise
+-md5 on -indev one.img -grow_blindly 96 -outdev new -map NOISE /noise
+-grow_blindly 96 -outdev new -map NOISE /noise
+-indev one.img -grow_blindly 96 -outdev one.img -map NOISE /noise
 -ban_stdio_write -indev one.img
 """.strip().splitlines()
 
@@ -156,6 +155,10 @@ BLIND = """
 def test_a_session_for_a_medium_that_is_not_at_hand(
     line: str, inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # One and the same file is added, for its times go into the image; its last access is settled beforehand.
+    noise = inputs / "noise"
+    noise.read_bytes()
+    line = line.replace("NOISE", str(noise))
     words = ["-iso_nowtime", "=1700000000", *shlex.split(line), "-preparer_id", "ME"]
     place = tmp_path / "place"
     said, left = [], []

@@ -1,4 +1,4 @@
-"""The burn program in this process with a recorder in memory, whose clock jumps and whose luck is to order."""
+"""The burn program in this process with a recorder in memory, a clock that jumps and luck to order."""
 
 from __future__ import annotations
 

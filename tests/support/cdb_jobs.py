@@ -1,8 +1,8 @@
 """What a burn program does to a medium, as a list of short texts that two programs can be compared by.
 
-Kept: every command that writes or changes something, with its parameters, in order; runs of WRITE in one text;
-START STOP UNIT; that a command which answers at once (bit IMMED) is waited for with TEST UNIT READY.
-Left out: all other polling and inquiring, and how many blocks a READ takes.
+Kept: every command that writes or changes something, with its parameters, in order; runs of WRITE in one
+text; START STOP UNIT; that a command which answers at once (bit IMMED) is waited for with TEST UNIT READY.
+Left out: all other polling and inquiring, and which speeds a drive has.
 """
 
 from __future__ import annotations
@@ -17,17 +17,15 @@ from burnlab.scsi.task import Reply, Status, Task
 LENGTHS = {0: 6, 1: 10, 2: 10, 4: 16, 5: 12}
 KEPT = frozenset((0x00, 0x04, 0x1B, 0x2A, 0x35, 0x53, 0x55, 0x5B, 0x5D, 0xA1, 0xBB, 0xB6))
 HEADER = 8
-CUE_MSF = 5
-GROW = 0x13
 
 
 @dataclass(frozen=True)
 class Step:
-    """A command with its parameter list; `skipped` WRITEs like the one before it were left out behind it."""
+    """A command with its parameter list. `skips` says that WRITEs were left out behind it."""
 
     cdb: bytes
     out: bytes = b""
-    skipped: int = 0
+    skips: bool = False
 
     @property
     def blocks(self) -> int:
@@ -46,7 +44,7 @@ def steps_of_rows(rows: Iterable[dict[str, Any]]) -> list[Step]:
     for row in rows:
         if "cut" in row:
             last = steps[-1]
-            steps[-1] = Step(last.cdb, last.out, row["cut"])
+            steps[-1] = Step(last.cdb, last.out, skips=True)
             continue
         cdb = bytes.fromhex(row["cdb"])
         steps.append(Step(cdb.ljust(LENGTHS[cdb[0] >> 5], b"\0"), bytes.fromhex(row.get("out", ""))))
@@ -65,13 +63,15 @@ def steps_of_tasks(tasks: Iterable[tuple[Task, Reply]]) -> list[Step]:
 def write_runs(steps: Iterable[Step]) -> list[tuple[int, int]]:
     """Start and length of each run of WRITEs, in blocks."""
     found: list[tuple[int, int]] = []
+    skips = False
     for step in steps:
-        if step.cdb[0] == 0x2A:
-            count = step.blocks * (1 + step.skipped)
-            if found and sum(found[-1]) == step.lba:
-                found[-1] = (found[-1][0], found[-1][1] + count)
-            else:
-                found.append((step.lba, count))
+        if step.cdb[0] != 0x2A:
+            continue
+        if found and (skips or sum(found[-1]) == step.lba):
+            found[-1] = (found[-1][0], step.lba + step.blocks - found[-1][0])
+        else:
+            found.append((step.lba, step.blocks))
+        skips = step.skips
     return found
 
 
@@ -87,18 +87,29 @@ def describe(steps: Iterable[Step]) -> list[str]:
             texts += _writes(run)
             run = []
         texts += _one(step)
-    return [*_without_repeated(texts), *_writes(run)]
+    return list(_tidied([*texts, *_writes(run)]))
 
 
-def _without_repeated(texts: list[str]) -> Iterator[str]:
-    """Of write parameters that are chosen twice in a row the last ones; TEST UNIT READY only where due."""
-    for text, following in zip(texts, [*texts[1:], ""], strict=True):
-        if text.startswith("parameters") and following.startswith("parameters"):
+def _tidied(texts: list[str]) -> Iterator[str]:
+    """Write parameters only as they are when writing begins; TEST UNIT READY only where it is due."""
+    is_prepared = False
+    for number, text in enumerate(texts):
+        following = texts[number + 1] if number + 1 < len(texts) else ""
+        is_prepared |= text.startswith(("speed", "streaming"))
+        if text.startswith("parameters") and not (is_prepared and _is_last(texts[number + 1 :])):
             continue
-        if text == "ready":
-            continue
-        is_prompt = "at once" in text
-        yield f"{text}, waited for" if is_prompt and following == "ready" else text
+        if text != "ready":
+            yield f"{text}, waited for" if "at once" in text and following == "ready" else text
+
+
+def _is_last(following: list[str]) -> bool:
+    """Whether no other parameters come before data is written, and data is written at all."""
+    for text in following:
+        if text.startswith("parameters"):
+            return False
+        if text.startswith("write"):
+            return True
+    return False
 
 
 def _writes(run: list[Step]) -> Iterator[str]:
@@ -138,7 +149,8 @@ def _one(step: Step) -> Iterator[str]:
         case 0xBB:
             yield f"speed {cdb[2:4].hex()} {cdb[4:6].hex()}"
         case 0xB6:
-            yield f"streaming {out.hex(' ', 4)}"
+            # The rates are the drive's own, and another drive's in the golden data.
+            yield f"streaming flags {out[0]:02X}h, 0..{int.from_bytes(out[8:12], 'big')}"
 
 
 def _parameters(out: bytes) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 from burnlab.burn.drive import Data, Progress
 from burnlab.scsi.commands import StartStopUnit, TestUnitReady
 from burnlab.scsi.record import Cdb
-from burnlab.scsi.sense import SenseData, SenseKey
+from burnlab.scsi.sense import Asc, SenseData, SenseKey
 from burnlab.scsi.task import LOCAL_NEXUS, LogicalUnit, Nexus, Status, Task
 from burnlab.scsi.transport import Fault, TransportError
 
@@ -22,6 +22,9 @@ ATTENTION_CODES: Final = (0x28, 0x29)
 NOT_READY: Final = 0x04
 NO_MEDIUM: Final = 0x3A
 
+KEYS: Final = {key.value: key.name.lower().replace("_", " ") for key in SenseKey}
+MEANINGS: Final = {asc.value: asc.name.lower().replace("_", " ") for asc in Asc}
+
 Sleep = Callable[[float], None]
 
 
@@ -32,6 +35,15 @@ class SenseError(Exception):
         super().__init__(f"{command} failed with sense {sense}")
         self.command = command
         self.sense = sense
+
+    @property
+    def sentence(self) -> str:
+        """What went wrong, in the words of the standard as far as they are known."""
+        sense = self.sense
+        key = KEYS.get(sense.key, "")
+        meaning = MEANINGS.get((sense.asc, sense.ascq), "")
+        told = ", ".join(word for word in (key, meaning) if word)
+        return f"{self} ({told})" if told else str(self)
 
     @property
     def is_no_medium(self) -> bool:

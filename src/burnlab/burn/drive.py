@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from burnlab.scsi.sense import SenseData
 
 BLOCK: Final = 2048
 CD_SPEED: Final = 150 * 1024
@@ -46,11 +49,15 @@ class DriveEvent(NamedTuple):
 
 
 class DriveError(Exception):
-    """A drive can't do it, or didn't. `events` is what a burn library would say about it, gravest last."""
+    """A drive can't do it, or didn't. `events` is what a burn library would say about it, gravest last.
 
-    def __init__(self, text: str, *events: DriveEvent) -> None:
+    `sense` is what the drive answered, if it was the drive that refused.
+    """
+
+    def __init__(self, text: str, *events: DriveEvent, sense: SenseData | None = None) -> None:
         super().__init__(text)
         self.events = events or (DriveEvent("FAILURE", text),)
+        self.sense = sense
 
 
 class Status(Enum):
@@ -104,6 +111,7 @@ class SpeedChoice(NamedTuple):
     write_kb: int
     end: int
     source: int = 1
+    read_kb: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,22 +29,36 @@ from burnlab.scsi.commands import (
     PreventAllowMediumRemoval,
     Read10,
     StartStopUnit,
-    SynchronizeCache10,
     Write10,
 )
 from burnlab.scsi.mmc import format_list
-from burnlab.scsi.mmc.commands import Blank, CloseTrackSession, FormatUnit
+from burnlab.scsi.mmc.commands import Blank, FormatUnit
 from burnlab.scsi.mmc.profiles import Profile
+from burnlab.scsi.sense import SenseKey
 from burnlab.scsi.task import LogicalUnit
 from burnlab.scsi.transport import TransportError
 
 READ_CHUNK = 32
+SMALLER_READ = 16
+WORTH_ANOTHER_TRY = (
+    SenseKey.MEDIUM_ERROR,
+    SenseKey.HARDWARE_ERROR,
+    SenseKey.ILLEGAL_REQUEST,
+    SenseKey.BLANK_CHECK,
+    SenseKey.ABORTED_COMMAND,
+)
+"""Reasons for a READ's failure that may be those of some of its blocks only."""
 FAST_BLANK = ("fast", "deformat_quickest")
 QUICK_BLOCKS = 65536
 """Blocks of a DVD-RW that a quick format makes usable at once: 128 MiB."""
 FORMAT_PARAMETERS = {0x00: 0x800, 0x01: 0x800, 0x31: 0x800} | dict.fromkeys(range(0x10, 0x16), 0x10)
 """Format type → parameter, where it isn't that of the format's descriptor."""
-SPARE_SUB_TYPES = {Profile.BD_R_SRM: 1}
+SUB_TYPES = {
+    (Profile.BD_R_SRM, 0x00): 1,
+    (Profile.BD_R_SRM, 0x32): 1,
+    (Profile.BD_RE, 0x30): 2,
+}
+"""Profile and format type → sub-type: the BD-RE's isn't certified block by block, which would take hours."""
 
 
 class MmcDrive:
@@ -87,13 +101,30 @@ class MmcDrive:
         while blocks > 0:
             count = min(blocks, READ_CHUNK - lba % READ_CHUNK)
             try:
-                data = self._door.send(Read10(lba=lba, length=count), answer=count * BLOCK)
-            except (SenseError, TransportError) as error:
+                pieces.append(self._read_patiently(lba, count))
+            except SenseError as error:
+                raise OSError(errno.EIO, error.sentence) from error
+            except TransportError as error:
                 raise OSError(errno.EIO, str(error)) from error
-            pieces.append(data)
             lba += count
             blocks -= count
         return b"".join(pieces)
+
+    def _read_patiently(self, lba: int, count: int) -> Data:
+        """By one command; if it fails by smaller ones, and single blocks twice."""
+        command = Read10(lba=lba, length=count)
+        try:
+            return self._door.send(command, answer=count * BLOCK)
+        except SenseError as error:
+            if error.sense.key not in WORTH_ANOTHER_TRY:
+                raise
+        if count == 1:
+            return self._door.send(command, answer=BLOCK)
+        part = SMALLER_READ if count > SMALLER_READ else 1
+        parts = (
+            self._read_patiently(at, min(part, lba + count - at)) for at in range(lba, lba + count, part)
+        )
+        return b"".join(parts)
 
     def begin(self, request: WriteRequest) -> None:
         """Prepare the drive for a session or track."""
@@ -102,7 +133,7 @@ class MmcDrive:
 
     def write(self, data: Data) -> None:
         """Write on."""
-        with _as_drive_error("SCSI error on write"):
+        with _as_drive_error("SCSI error on write", "FATAL"):
             mmc_write.write(self._door, self._current(), data)
 
     def _current(self) -> Job:
@@ -125,12 +156,12 @@ class MmcDrive:
     def write_at(self, lba: int, data: Data) -> None:
         """Overwrite blocks at once."""
         step = 16 * BLOCK
-        with _as_drive_error("SCSI error on write"):
+        with _as_drive_error("SCSI error on write", "FATAL"):
             for offset in range(0, len(data), step):
                 piece = data[offset : offset + step]
                 blocks = len(piece) // BLOCK
                 self._door.send(Write10(lba=lba + offset // BLOCK, length=blocks), piece, patience=LONG)
-            self._door.send(SynchronizeCache10(), patience=LONG)
+            mmc_write.synchronize(self._door)
 
     def blank(self, mode: str, progress: Progress) -> None:
         """Erase: `fast` and `deformat_quickest` minimally, all else the whole medium."""
@@ -154,13 +185,13 @@ class MmcDrive:
             immed=True,
             blocks=choice.blocks,
             format_type=choice.code,
-            sub_type=SPARE_SUB_TYPES.get(Profile(facts.profile), 0) if choice.code in (0x00, 0x32) else 0,
+            sub_type=SUB_TYPES.get((Profile(facts.profile), choice.code), 0),
             parameter=parameter,
         )
         with _as_drive_error("Formatting failed."):
             self._door.send(FormatUnit(format_data=True, format_code=1), wish.pack(), patience=LONG)
             self._door.wait(progress, limit=FORMAT_LIMIT, pause=1.0)
-            self._door.send(SynchronizeCache10(), patience=LONG)
+            mmc_write.synchronize(self._door)
             if choice.code == mmc_write.PLUS_RW_BASIC or quick:
                 self._fill(choice if quick else None)
         self._facts = None
@@ -171,8 +202,8 @@ class MmcDrive:
             step = bytes(16 * BLOCK)
             for lba in range(0, choice.blocks, 16):
                 self._door.send(Write10(lba=lba, length=16), step, patience=LONG)
-            self._door.send(SynchronizeCache10(), patience=LONG)
-            self._door.send(CloseTrackSession(function=2), patience=LONG)
+            mmc_write.synchronize(self._door)
+            mmc_write.close_session(self._door)
 
     def _usual_format(self, facts: Facts, *, quick: bool) -> FormatChoice:
         profile = facts.profile
@@ -216,8 +247,7 @@ class MmcDrive:
         track = self.facts.disc.last_track_in_last_session
         with _as_drive_error("The damaged track can't be closed"):
             for function, number in ((mmc_write.TRACK, track), (mmc_write.SESSION, 0)):
-                self._door.send(CloseTrackSession(immed=True, function=function, track=number), patience=LONG)
-                self._door.wait(progress, limit=3600.0)
+                mmc_write.close_session(self._door, function, number, progress)
         self._facts = None
 
     def close(self) -> None:
@@ -239,14 +269,15 @@ def _is_formatted(facts: Facts) -> bool:
 
 
 @contextmanager
-def _as_drive_error(text: str) -> Iterator[None]:
+def _as_drive_error(text: str, severity: str = "FAILURE") -> Iterator[None]:
     """Let a refusal of the drive be one of the burn program's kind."""
     try:
         yield
     except SenseError as error:
-        raise DriveError(f"{text}: {error}", DriveEvent("FAILURE", f"{text}: {error}")) from error
+        told = f"{text}: {error.sentence}"
+        raise DriveError(told, DriveEvent(severity, told), sense=error.sense) from error
     except TransportError as error:
-        events = [DriveEvent("FAILURE", f"{text}: {error.message}")]
+        events = [DriveEvent(severity, f"{text}: {error.message}")]
         if error.hint:
             events.append(DriveEvent("HINT", error.hint, "burnlab"))
         raise DriveError(events[0].text, *events) from error

@@ -119,7 +119,7 @@ def speeds(door: Door) -> tuple[SpeedChoice, ...]:
         return ()
     end = min(len(data), int.from_bytes(data[:4], "big") + 4)
     rows = (WriteSpeed.unpack(data[n : n + 16]) for n in range(8, end - 15, 16))
-    return tuple(SpeedChoice(row.write_kbps, row.end_lba) for row in rows)
+    return tuple(SpeedChoice(row.write_kbps, row.end_lba, read_kb=row.read_kbps) for row in rows)
 
 
 def inspect(door: Door) -> Facts:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from burnlab.burn.door import FORMAT_LIMIT, LONG, Door, SenseError
+from burnlab.burn.door import FORMAT_LIMIT, LONG, Door, SenseError, nothing
 from burnlab.burn.drive import BLOCK, Data, DriveError, DriveEvent, Progress, Status, WriteRequest
-from burnlab.burn.mmc_inspect import Facts
+from burnlab.burn.mmc_inspect import Facts, speeds
 from burnlab.burn.mmc_media import Manner
 from burnlab.scsi.commands import ModeSelect10, SynchronizeCache10, Write10, Write12
 from burnlab.scsi.mmc.commands import CloseTrackSession, FormatUnit, ReserveTrack, SetCdSpeed, SetStreaming
@@ -30,6 +30,7 @@ LINK: Final = 16
 FASTEST: Final = 0xFFFF
 FASTEST_STREAM: Final = 0x10000000
 FORMAT_ALL: Final = 0xFFFFFFFF
+SYNC_LIMIT: Final = 3600.0
 PLUS_RW_BASIC, RESTRICTED_GROW = 0x26, 0x13
 PARTLY: Final = 1
 NO_MODE = "Drive offers no suitable write mode with this job"
@@ -90,10 +91,13 @@ def set_speed(door: Door, facts: Facts, speed: int) -> None:
         wish = min(speed, FASTEST) or FASTEST
         door.try_send(SetCdSpeed(FASTEST, wish))
         return
-    rate = speed or FASTEST_STREAM
-    end = facts.medium.free_blocks + (facts.medium.next_writable or 0)
+    # Drives may refuse speeds that they don't have: the fastest is one that they tell.
+    offered = speeds(door)
+    rate = speed or max((choice.write_kb for choice in offered), default=FASTEST_STREAM)
+    reading = max((choice.read_kb for choice in offered), default=0) or FASTEST_STREAM
+    end = offered[0].end if offered else facts.medium.free_blocks + (facts.medium.next_writable or 0) - 1
     wish_list = StreamingParameters(
-        end_lba=max(0, end - 1), read_size=FASTEST_STREAM, read_time=1000, write_size=rate, write_time=1000
+        end_lba=max(0, end), read_size=reading, read_time=1000, write_size=rate, write_time=1000
     ).pack()
     door.try_send(SetStreaming(parameter_list_length=len(wish_list)), wish_list)
 
@@ -165,7 +169,10 @@ def _prepare_dvd_minus(door: Door, job: Job) -> None:
     job.track = facts.disc.last_track_in_last_session
     if job.is_at_once:
         page = WriteParametersPage(
-            buffer_underrun_free=True, test_write=request.dummy, write_type=WriteType.SESSION_AT_ONCE
+            buffer_underrun_free=True,
+            test_write=request.dummy,
+            write_type=WriteType.SESSION_AT_ONCE,
+            audio_pause_length=0,
         )
         select_write_parameters(door, page)
         door.send(ReserveTrack(size=request.blocks or 0), patience=LONG)
@@ -179,6 +186,7 @@ def _prepare_dvd_minus(door: Door, job: Job) -> None:
         fixed_packet=True,
         link_size=LINK,
         packet_size=LINK,
+        audio_pause_length=0,
     )
     select_write_parameters(door, page)
 
@@ -200,9 +208,17 @@ def _prepare_random(door: Door, job: Job) -> None:
         format_unit(door, wish)
         job.has_formatted = True
     elif facts.profile == Profile.DVD_RW_RESTRICTED_OVERWRITE:
+        page = WriteParametersPage(
+            buffer_underrun_free=True,
+            write_type=WriteType.INCREMENTAL,
+            fixed_packet=True,
+            audio_pause_length=0,
+        )
+        select_write_parameters(door, page)
         grow = next((c for c in facts.formats.choices if c.code == RESTRICTED_GROW and c.blocks), None)
         if grow is not None:
-            missing = max(0, job.request.lba - facts.medium.readable_blocks)
+            # More than is missing, if the session lies within what is formatted: it will soon be needed.
+            missing = min(job.request.lba, grow.blocks)
             format_unit(
                 door, FormatList(immed=True, blocks=missing, format_type=RESTRICTED_GROW, parameter=16)
             )
@@ -224,15 +240,34 @@ def format_unit(door: Door, wish: FormatList, *, quick: bool = False) -> None:
     cdb = FormatUnit(format_data=True, complete_list=quick, format_code=1)
     door.send(cdb, wish.pack(), patience=LONG)
     door.wait(limit=FORMAT_LIMIT, pause=0.1)
-    door.send(SynchronizeCache10(), patience=LONG)
+    synchronize(door)
+
+
+def close_session(door: Door, function: int = SESSION, track: int = 0, progress: Progress = nothing) -> None:
+    """CLOSE TRACK/SESSION, and wait for it."""
+    door.send(CloseTrackSession(immed=True, function=function, track=track), patience=LONG)
+    door.wait(progress, limit=3600.0)
+
+
+def synchronize(door: Door, progress: Progress = nothing) -> None:
+    """Let the drive bring all that it has onto the medium, and wait for it."""
+    door.send(SynchronizeCache10(immed=True), patience=LONG)
+    door.wait(progress, limit=SYNC_LIMIT)
 
 
 def write(door: Door, job: Job, data: Data) -> None:
     """Bring data to the drive, in pieces as large as it likes them; a rest stays back for the next call."""
-    if job.pending:
-        data = job.pending + bytes(data)
-        job.pending = b""
     view, step = memoryview(data), job.chunk_bytes
+    if job.pending:
+        # Only a chunk is put together: what is large stays where it is.
+        missing = step - len(job.pending)
+        joined = job.pending + bytes(view[:missing])
+        view = view[missing:]
+        job.pending = b""
+        if len(joined) < step:
+            job.pending = joined
+            return
+        _write_chunk(door, job, joined)
     whole = len(view) // step * step
     for offset in range(0, whole, step):
         _write_chunk(door, job, view[offset : offset + step])
@@ -265,11 +300,9 @@ def flush(door: Door, job: Job) -> None:
 def finish(door: Door, job: Job, progress: Progress) -> None:
     """Bring everything onto the medium, and close track and session as the medium wants it."""
     flush(door, job)
-    door.send(SynchronizeCache10(immed=True), patience=LONG)
-    door.wait(progress)
+    synchronize(door, progress)
     for function, track in _closing(job):
-        door.send(CloseTrackSession(immed=True, function=function, track=track), patience=LONG)
-        door.wait(progress, limit=3600.0)
+        close_session(door, function, track, progress)
 
 
 def _closing(job: Job) -> list[tuple[int, int]]:
@@ -291,7 +324,9 @@ def abort(door: Door, job: Job) -> None:
     try:
         job.pending = b""
         if job.is_at_once:
+            # Its end is announced to the drive already: all that helps is to let it write what it has.
+            synchronize(door)
             return
-        finish(door, job, lambda _done: None)
+        finish(door, job, nothing)
     except (SenseError, TransportError):
         pass

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from burnlab.xorriso.environment import Environment
@@ -149,8 +151,20 @@ def run(arguments: list[str]) -> int:
 
 def main() -> None:
     """Run the burn program with the arguments of the process."""
+    end_with(sys.argv[1:])
+
+
+def cdrecord_main() -> None:
+    """Run it in the language of cdrecord."""
+    end_with(["-as", "cdrecord", *sys.argv[1:]])
+
+
+def end_with(arguments: list[str]) -> NoReturn:
+    """Run the burn program, and end the process."""
+    # Looking for garbage among a million nodes takes longer than a run does; the dialog switches it on again.
+    gc.disable()
     try:
-        value = run(sys.argv[1:])
+        value = run(arguments)
     except OutputLost as lost:
         value = EXIT_OUTPUT_LOST
         if not lost.gone:
@@ -164,4 +178,14 @@ def main() -> None:
         sys.stderr.write(f"burnlab : FATAL : Internal error: {type(error).__name__}: {error}\n")
         sys.stderr.write("  please report it with what `BURNLAB_DEBUG=1 bxorriso ...` prints\n")
         value = EXIT_BROKEN
-    sys.exit(value)
+    _leave(value)
+
+
+def _leave(value: int) -> NoReturn:
+    """End the process at once: all drives are closed, and taking a large tree apart would take its time."""
+    for stream in (sys.stdout, sys.stderr):
+        # A stream that was closed by whoever started us is None.
+        if stream is not None:
+            with suppress(OSError, ValueError):
+                stream.flush()
+    os._exit(value)

@@ -79,7 +79,7 @@ class Node:
     ctime: int = 0
     parent: Directory | None = None
     attributes: dict[bytes, bytes] | None = None
-    """Attributes by their full name in the form that AAIP stores (`user.mime`, `isofs.st`; b"" is the ACL). No `isofs.cx`."""
+    """By full name, as AAIP stores them (`user.mime`, `isofs.st`; b"" is the ACL). No `isofs.cx`."""
     source_id: tuple[int, int] | None = None
     """Device and inode of the disk file it came from, if that was recorded."""
     inode: int = 0
@@ -170,7 +170,7 @@ def check_name(name: bytes) -> None:
 
 
 def split_path(path: bytes) -> list[bytes]:
-    """The names along an absolute path, with `.` and `..` resolved textually; `..` of the root is the root."""
+    """The names along an absolute path; `.` and `..` are resolved textually, `..` of the root is the root."""
     names: list[bytes] = []
     for name in path.split(b"/"):
         if name == b"..":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING, Final
 
 from burnlab.xorriso.program import Ended, Signalled
@@ -28,6 +29,8 @@ def run_dialog(program: Program) -> None:
         Ended: a command ended the program.
         Signalled: the input ended, which counts as a hangup.
     """
+    # A dialog may go on for days, with many trees given up.
+    gc.enable()
     messages = program.messages
     if not program.settings.abort_on_was_given:
         messages.abort_on = Severity.NEVER

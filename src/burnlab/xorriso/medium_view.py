@@ -68,6 +68,14 @@ class MediumView:
             return self.next_start + self.free
         return self.readable + self.writable
 
+    def track_blocks(self, blocks: int, *, at_once: bool) -> int:
+        """Blocks that are written for so many blocks of data: whole units, or exactly those if `at_once`."""
+        medium = self.medium
+        blocks = max(blocks, medium.least_track)
+        if at_once and medium.closes_at_once and self.status is Status.BLANK:
+            return blocks
+        return -(-blocks // medium.write_align) * medium.write_align
+
     def start_of(self, what: str, number: int) -> int | None:
         """First block of a session or track; None if there is none of that number."""
         if what == "track":

@@ -28,6 +28,8 @@ GRAMMAR_SETTINGS: Final = (
 )  # fmt: skip
 STDOUT_ADDRESSES: Final = ("-", "stdio:/dev/fd/1")
 IMAGE_MAKERS: Final = ("mkisofs", "genisoimage", "genisofs")
+RECORDERS: Final = ("cdrecord", "wodim", "cdrskin", "xorrecord")
+RECORD_TO_STDOUT: Final = frozenset({"dev=-", "-dev=-", "dev=stdio:/dev/fd/1", "-dev=stdio:/dev/fd/1"})
 
 
 def apply_first(program: Program, arguments: Sequence[str]) -> bool:
@@ -96,10 +98,12 @@ def with_own_grammar(
 
 def claims_stdout(arguments: Sequence[str]) -> bool:
     """Whether a drive address or an emulation among the arguments will write an image to standard output."""
+    burns_to_stdout = bool(RECORD_TO_STDOUT & set(arguments))
     pairs = pairwise(arguments)
     return any(
         (command_name(word) in ("dev", "indev", "outdev") and following in STDOUT_ADDRESSES)
         or (command_name(word) == "as" and following in IMAGE_MAKERS)
+        or (command_name(word) == "as" and following in RECORDERS and burns_to_stdout)
         for word, following in pairs
     )
 

@@ -228,7 +228,20 @@ class Program:
             # A command that runs others repeats the verdict on them as its own.
             self.messages.must_abort()
             raise
+        except Exception as error:
+            if not self._was_told_by_drive(error):
+                raise
         self.evaluate()
+
+    def _was_told_by_drive(self, error: Exception) -> bool:
+        """Say what a drive said that failed in the midst of a command; False if it wasn't a drive."""
+        from burnlab.burn.drive import DriveError
+
+        if not isinstance(error, DriveError):
+            return False
+        for event in error.events:
+            self.messages.event(Severity[event.severity], event.text, event.origin)
+        return True
 
     def _refuse_unbuilt(self, command: Command) -> None:
         self.messages.event(

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from burnlab.burn.drive import BLOCK, Access, DriveError, Status, WriteRequest
 from burnlab.xorriso.acquire import fail, give_up, submit
+from burnlab.xorriso.aftermath import complete_sessions, tell_state
 from burnlab.xorriso.command import CommandFailed
+from burnlab.xorriso.program import Signalled
 from burnlab.xorriso.severity import Severity
 from burnlab.xorriso.words import quote
 from burnlab.xorriso.write_progress import WriteProgress
@@ -99,6 +101,7 @@ def write_ready_image(program: Program, image: ReadyImage, wish: TrackWish) -> N
     except DriveError as error:
         submit(program, error)
         failed = fail(program, FAILED)
+        tell_state(program, drive)
         gave_up(program)
         raise failed from error
     except CommandFailed:
@@ -176,6 +179,7 @@ def _write(program: Program, request: WriteRequest, stream: Iterator[Data]) -> b
     assert view is not None
     progress = WriteProgress(program, request.blocks or 0, view.medium.speed_unit)
     head = b""
+    program.volume.sessions_before = complete_sessions(view.medium)
     try:
         drive.begin(request)
         tell_start(program, drive, view, request.lba)
@@ -185,9 +189,13 @@ def _write(program: Program, request: WriteRequest, stream: Iterator[Data]) -> b
                 head += bytes(chunk[: HEAD_BYTES - len(head)])
             progress.add(len(chunk))
         drive.finish(progress.wait)
+    except Signalled:
+        program.volume.write_failed = True
+        raise
     except BaseException:
         drive.abort()
         raise
+    program.volume.sessions_before = None
     return head
 
 

@@ -47,13 +47,12 @@ def run_program(program: Program, arguments: Sequence[str]) -> int:
     try:
         return _run(program, arguments)
     except Signalled as signal:
-        # A drive that ends its work in order must not be torn away by a second key press.
-        program.environment.handle_signals("sig_ign")
-        busy = program.volume.write_failed
+        busy = program.volume.sessions_before is not None
         what = "busy drives" if busy else "drive and library"
         text = SHUT_DOWN.format(name=signal.name, what=what)
         program.messages.prompt(text + (WRITE_CANCELLED if busy else ""))
-        _let_go_of_drives(program, abort=True)
+        _give_up_writing(program)
+        _let_go_of_drives(program)
         program.messages.prompt(SHUT_DOWN_END)
         return EXIT_SIGNAL
     finally:
@@ -150,13 +149,28 @@ def _run_startup_files(program: Program) -> None:
         run_file(program, path, is_startup=True)
 
 
-def _let_go_of_drives(program: Program, *, abort: bool = False) -> None:
-    """Unlock trays and end what is open; with `abort`, give up what was being written."""
+def _give_up_writing(program: Program) -> None:
+    """End a session that a signal has interrupted, unless there is another one; say what became of it."""
+    from burnlab.xorriso.aftermath import UNREACHABLE, tell_state
+
+    drive = program.volume.outdev
+    if drive is None or program.volume.sessions_before is None:
+        return
+    try:
+        drive.abort()
+        tell_state(program, drive)
+    except Signalled:
+        stopped = "Stopped at once. What was being written is not ended, and the drive may still be at work"
+        program.messages.event(Severity.ABORT, stopped, "burnlab")
+        program.messages.event(Severity.HINT, UNREACHABLE, "burnlab")
+
+
+def _let_go_of_drives(program: Program) -> None:
+    """Unlock trays and close what is open: a moment that no signal may cut short."""
     volume = program.volume
+    if volume.outdev is not None or volume.indev is not None:
+        program.environment.handle_signals("sig_ign")
     for drive in {id(drive): drive for drive in (volume.outdev, volume.indev) if drive is not None}.values():
-        if abort:
-            with suppress(Exception):
-                drive.abort()
         with suppress(Exception):
             drive.close()
     volume.outdev = volume.indev = None

@@ -67,6 +67,8 @@ class Volume:
     """What the loaded image has to boot from, as reports name it."""
     pending: str = "no"
     write_failed: bool = False
+    sessions_before: int | None = None
+    """While a session is being written, and after it was given up: the complete sessions that were there."""
     scanned: dict[tuple[int, int], Content] = field(default_factory=dict)
     """Device and inode of disk files in the tree → their content: another name of one is a hard link."""
     volume_id: str = DEFAULT_VOLUME_ID

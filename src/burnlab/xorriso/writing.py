@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 from burnlab.burn.drive import BLOCK, Access, DriveError, Status, WriteRequest
 from burnlab.xorriso.acquire import fail, looked_at, submit
+from burnlab.xorriso.aftermath import CLOSE, complete_sessions, is_cut_off, tell_state
 from burnlab.xorriso.command import CommandFailed
 from burnlab.xorriso.commands.control import log_session
 from burnlab.xorriso.medium_view import MediumView
+from burnlab.xorriso.program import Signalled
 from burnlab.xorriso.severity import Severity
 from burnlab.xorriso.volume import now
 from burnlab.xorriso.words import quote
@@ -120,6 +122,9 @@ def wants_close(program: Program) -> bool:
 
 
 def _check_state(program: Program, view: MediumView, *, grows: bool) -> None:
+    if view.status is Status.ABSENT:
+        hint = "There is no medium in the drive: put one in that can be written"
+        program.messages.event(Severity.HINT, hint, "burnlab")
     if not grows and view.status is not Status.BLANK:
         overwritable = view.medium.is_overwritable
         why = "holds non-zero data" if overwritable else "is not blank"
@@ -134,6 +139,11 @@ def _check_state(program: Program, view: MediumView, *, grows: bool) -> None:
                 'After writing a session with -close "on", apply -blank "all"',
             ):
                 program.messages.event(Severity.HINT, hint)
+        raise CommandFailed(text)
+    if is_cut_off(view.medium):
+        text = "The last session on the medium was cut off. What is appended to it could not be found"
+        program.messages.event(Severity.FAILURE, text, "burnlab")
+        program.messages.event(Severity.HINT, CLOSE, "burnlab")
         raise CommandFailed(text)
     if view.status not in (Status.BLANK, Status.APPENDABLE) or view.medium.access is Access.READ_ONLY:
         raise _unsuitable(program)
@@ -171,12 +181,7 @@ def _stream_blocks(program: Program, view: MediumView, layout: Layout) -> int:
 
 def round_stream(program: Program, view: MediumView, blocks: int, *, close: bool) -> int:
     """Blocks of a track that are written for so many blocks of data and padding."""
-    medium = view.medium
-    blocks = max(blocks, medium.least_track)
-    at_once = medium.closes_at_once and view.status is Status.BLANK
-    if at_once and (close or program.settings.write_type in ("sao", "dao")):
-        return blocks
-    return -(-blocks // medium.write_align) * medium.write_align
+    return view.track_blocks(blocks, at_once=close or program.settings.write_type in ("sao", "dao"))
 
 
 def image_options(program: Program) -> ImageOptions:
@@ -256,7 +261,9 @@ def write_run(program: Program, run: Run) -> None:
             worst = f"encountered '{messages.current.name}' during image writing"
             messages.event(Severity.FAILURE, f"-abort_on '{messages.abort_on.name}' {worst}")
             messages.event(Severity.NOTE, "libburn has now been urged to cancel its operation")
-        raise fail(program, FAILED) from error
+        failed = fail(program, FAILED)
+        tell_state(program, drive)
+        raise failed from error
     messages.info(f"ISO image produced: {layout.size_blocks} sectors")
     messages.info(f"Written to medium : {run.blocks} sectors at LBA {run.lba}")
     messages.info(f"Writing to {quote(drive.address)} completed successfully.\n\n")
@@ -278,6 +285,7 @@ def _write(program: Program, run: Run) -> None:
         stream_recording=settings.stream_recording not in ("off", ""),
     )
     progress = WriteProgress(program, run.blocks, view.medium.speed_unit)
+    program.volume.sessions_before = complete_sessions(view.medium)
     try:
         drive.begin(request)
         tell_start(program, drive, view, run.lba)
@@ -287,10 +295,15 @@ def _write(program: Program, run: Run) -> None:
         drive.finish(progress.wait)
         if layout.head and not settings.dummy:
             _write_head(drive, view, layout)
+    except Signalled:
+        # Whoever gets the signal speaks first, and then gives the session up.
+        program.volume.write_failed = True
+        raise
     except BaseException:
         program.volume.write_failed = True
         drive.abort()
         raise
+    program.volume.sessions_before = None
 
 
 def tell_start(program: Program, drive: Drive, view: MediumView, lba: int) -> None:

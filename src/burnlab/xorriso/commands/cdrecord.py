@@ -8,6 +8,7 @@ import select
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from burnlab.burn.drive import BLOCK, Drive, Medium, Status
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 STANDARD_INPUT: Final = "-"
 CHUNK: Final = 256 * BLOCK
+HEAD_BYTES: Final = 17 * BLOCK
+"""System area and primary volume descriptor."""
 CD_MEDIA: Final = (Profile.CD_R, Profile.CD_RW)
 BD_MEDIA: Final = (Profile.BD_ROM, Profile.BD_R_SRM, Profile.BD_R_RRM, Profile.BD_RE)
 CD_SPEED_KB: Final = 176.4
@@ -318,9 +321,8 @@ def _opened(program: Program, wishes: Wishes) -> Iterator[ReadyImage]:
         CommandFailed: it can't be opened, or isn't what it was said to be.
     """
     path = wishes.source or ""
-    announced = size_of(wishes.size) if wishes.size else None
     if path == STANDARD_INPUT:
-        yield ReadyImage(_pieces(0), announced)
+        yield _image(program, 0, wishes)
         return
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -328,16 +330,34 @@ def _opened(program: Program, wishes: Wishes) -> Iterator[ReadyImage]:
         failed = _open_failed(program, path, error)
         raise failed from error
     try:
-        status = os.fstat(descriptor)
-        size = announced or (status.st_size if stat.S_ISREG(status.st_mode) else 0)
-        if stat.S_ISBLK(status.st_mode) and not announced:
-            size = os.lseek(descriptor, 0, os.SEEK_END)
-            os.lseek(descriptor, 0, os.SEEK_SET)
-        if wishes.iso_size:
-            size = _size_by_descriptor(program, descriptor)
-        yield ReadyImage(_pieces(descriptor), size or None)
+        yield _image(program, descriptor, wishes)
     finally:
         os.close(descriptor)
+
+
+def _image(program: Program, descriptor: int, wishes: Wishes) -> ReadyImage:
+    """An open file as an image; its size is what was announced, or what the file has. Nothing is no size."""
+    status = os.fstat(descriptor)
+    head = b""
+    if wishes.iso_size:
+        head = _head(descriptor)
+        size = _size_by_descriptor(program, head)
+    elif wishes.size:
+        size = size_of(wishes.size)
+    elif stat.S_ISBLK(status.st_mode):
+        size = os.lseek(descriptor, 0, os.SEEK_END)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+    else:
+        size = status.st_size if stat.S_ISREG(status.st_mode) else 0
+    return ReadyImage(chain([head], _pieces(descriptor)), size or None)
+
+
+def _head(descriptor: int) -> bytes:
+    """What comes up to the primary volume descriptor; a pipe can't be read again."""
+    head = b""
+    while len(head) < HEAD_BYTES and (data := os.read(descriptor, HEAD_BYTES - len(head))):
+        head += data
+    return head
 
 
 def _open_failed(program: Program, path: str, error: OSError) -> CommandFailed:
@@ -352,13 +372,10 @@ def _pieces(descriptor: int) -> Iterator[bytes]:
         yield data
 
 
-def _size_by_descriptor(program: Program, descriptor: int) -> int:
+def _size_by_descriptor(program: Program, head: bytes) -> int:
     from burnlab.iso9660.sessions import image_at
 
-    def read(lba: int, blocks: int) -> bytes:
-        return os.pread(descriptor, blocks * BLOCK, lba * BLOCK)
-
-    found = image_at(read, 0)
+    found = image_at(lambda lba, blocks: head[lba * BLOCK : (lba + blocks) * BLOCK], 0)
     if found is None:
         failed = fail(program, "Option -isosize given but data stream seems not to be ISO 9660")
         gave_up(program)
