@@ -5,9 +5,11 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 REPORT ?= reports/demo
 STAMP  := $(VENV)/.installed
+FUZZ_CASES    ?= 5000
+FUZZ_EXAMPLES ?= 5000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo matrix test lint format docs bench full packages-demo packages-test packages-bench clean
+.PHONY: help demo matrix test lint format docs bench fuzz full packages-demo packages-test packages-bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
