@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -144,7 +144,7 @@ def name_block(layout: Layout, lba: int) -> str:
     ]
     if layout.options.md5:
         marks += [
-            (layout.superblock_tag, "superblock tag"),
+            (layout.base + 17 + layout.descriptors, "superblock tag"),
             (layout.tree_tag, "tree tag"),
             (layout.md5_lba, "MD5 array"),
             (layout.session_tag, "session tag"),
@@ -159,15 +159,9 @@ def name_block(layout: Layout, lba: int) -> str:
     return max(found, key=lambda mark: mark[0])[1] if found else "head"
 
 
-def stamp_time(root: Directory, image: bytes) -> None:
-    """The time at which xorriso began isn't to be had beforehand: take it from its image."""
-    at = image.index(b"\x04st\x00\x0a") + 5
-    root.attributes = {**(root.attributes or {}), b"isofs.st": image[at : at + 10]}
-
-
-def order_directories(layout: Layout, image: bytes, file_lba: int = 0) -> None:
-    """xorriso numbers directories in no order that could be told beforehand: take their numbers from its
-    image.
+def as_there(options: ImageOptions, layout: Layout, image: bytes, file_lba: int = 0) -> ImageOptions:
+    """The same options with what can't be told beforehand, taken from xorriso's image: when it began, and the
+    numbers of directories, which it gives in no order.
 
     `file_lba` is the block that the image starts with.
     """
@@ -175,7 +169,9 @@ def order_directories(layout: Layout, image: bytes, file_lba: int = 0) -> None:
         record = DirectoryRecord.unpack(image, (plan.lba - file_lba) * BLOCK)
         for found in iter_fields(record.system_use, 7 if plan is layout.directories[0] else 0):
             if found.signature == b"PX":
-                plan.node.source_id = (0, PosixAttributes.unpack(found.data).inode or 0)
+                plan.node.inode = PosixAttributes.unpack(found.data).inode or 0
+    at = image.index(b"\x04st\x00\x0a") + 5
+    return replace(options, stream_start=int(image[at : at + 10]), last_inode=len(layout.directories))
 
 
 def make_cases(strategy: st.SearchStrategy[C], wanted: int) -> list[C]:
@@ -227,6 +223,6 @@ def run_cases(
         different = [found for found in pool.map(run, numbered) if found]
     equal = len(numbered) - len(different) - len(gave_up)
     print(f"{equal} of {len(numbered)} images equal, {len(gave_up)} that xorriso gave up by itself")
-    assert len(gave_up) <= max(2, len(numbered) // 50), "too few cases are left to compare"
+    assert len(gave_up) <= max(5, len(numbered) // 50), "too few cases are left to compare"
     shown = "\n".join(different[:SHOWN])
     assert not different, f"{len(different)} of {len(numbered)} differ\n{shown}"

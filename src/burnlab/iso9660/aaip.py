@@ -168,8 +168,3 @@ def unpack_index(value: bytes) -> int:
 
 INDEX_PREFIX: Final = pack_component(pack_name(CHECKSUM_INDEX)) + b"\0\4"
 """Payload of `isofs.cx` up to the 4 bytes of the number."""
-
-
-def pack_index_field(index: int) -> bytes:
-    """The whole AL field of a node whose only attribute is `isofs.cx`: 16 bytes."""
-    return b"AL\x10\1\0" + INDEX_PREFIX + index.to_bytes(4, "big")

@@ -5,15 +5,17 @@ themselves.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from burnlab.iso9660.aaip import ChecksumArea
 from burnlab.iso9660.checksums import array_blocks
 from burnlab.iso9660.ecma119 import BLOCK, blocks_of
+from burnlab.iso9660.inodes import Family, assign_inodes
 from burnlab.iso9660.options import ImageOptions
-from burnlab.iso9660.records import Codes, SystemUse, root_use
-from burnlab.iso9660.tree import Content, Directory, Extent, File, ImageContent, Node, Symlink, walk
+from burnlab.iso9660.recorded import recorded_index
+from burnlab.iso9660.records import VOID, Codes, SystemUse, root_use
+from burnlab.iso9660.tree import Content, CopiedContent, Directory, Extent, File, ImageContent, Node, walk
 
 EXTENT_LIMIT: Final = 0xFFFFFFFF
 """Bytes that one directory record can tell."""
@@ -38,14 +40,15 @@ class Addresses:
     """
 
     __slots__ = (
-        "_inodes",
+        "_families",
         "_keep_old",
+        "_linked",
         "_old",
-        "_same_source",
         "_seen",
         "base",
         "contents",
         "empty_lba",
+        "has_own_slots",
         "index",
         "indexed",
         "lba",
@@ -70,10 +73,11 @@ class Addresses:
         self.order = array("I")
         self.many: dict[int, tuple[Extent, ...]] = {}
         self.indexed = 0
+        self.has_own_slots = options.has_attributes and not options.md5
         self.empty_lba = 0
         self.md5_lba = 0
-        self._inodes: dict[int, int] = {}
-        self._same_source: dict[tuple[int, int], int] = {}
+        self._families: dict[int, Family] = {}
+        self._linked: list[Node] = []
         self._seen: dict[int, int] = {}
         self._old: dict[object, int] = {}
 
@@ -82,14 +86,14 @@ class Addresses:
     def number(self, node: Node) -> int:
         """The ordinal of a file's content: a new one for a content not met before; 0 for other nodes."""
         if not isinstance(node, File):
-            if node.source_id is not None:
-                self._same_source[node.source_id] = self._same_source.get(node.source_id, 0) + 1
+            if (node.source_id is not None or node.inode) and not isinstance(node, Directory):
+                self._linked.append(node)
             return 0
         content = node.content
         ordinal = self._seen.get(id(content))
         if ordinal is None:
             if isinstance(content, ImageContent):
-                return self._number_old(content)
+                return self._number_old(node, content)
             ordinal = self._seen[id(content)] = len(self.contents)
             self.contents.append(content)
             self.lba.append(0)
@@ -100,11 +104,12 @@ class Addresses:
             if content.size > EXTENT_LIMIT:
                 self.many[ordinal] = divide(0, content.size)
             return ordinal
-        self.links[ordinal] += 1
+        self.links[ordinal] += not isinstance(content, CopiedContent)
         return ordinal
 
-    def _number_old(self, content: ImageContent) -> int:
+    def _number_old(self, node: File, content: ImageContent) -> int:
         """Old contents are the same if they have the same place, or no size; their links aren't counted."""
+        md5_is_known = content.md5 is not None and recorded_index(node)
         key = content.extents if content.size else ()
         ordinal = self._old.get(key)
         if ordinal is None:
@@ -112,48 +117,40 @@ class Addresses:
             self.contents.append(content)
             self.lba.append(content.extents[0].lba if content.extents and self._keep_old else 0)
             self.links.append(1)
-            has_index = self.options.md5 and (content.md5 is not None or not self._keep_old)
+            has_index = self.options.md5 and bool(md5_is_known or not self._keep_old)
             self.indexed += has_index
             self.index.append(self.indexed if has_index else 0)
             if len(content.extents) > 1 and self._keep_old:
                 self.many[ordinal] = content.extents
             elif content.size > EXTENT_LIMIT:
                 self.many[ordinal] = divide(0, content.size)
+        elif md5_is_known and not self.index[ordinal]:
+            self.has_own_slots = True
         return ordinal
 
     def numbered(self) -> None:
         """All nodes have been met."""
         self._seen.clear()
         self._old.clear()
-        if self.options.hardlinks:
-            self._assign_inodes()
-
-    def _assign_inodes(self) -> None:
-        """Number the nodes: directories, files, links, others; each in order of where they come from."""
-        keys: dict[object, tuple[object, ...]] = {}
-        families: dict[object, list[int]] = {}
-        for serial, (node, content) in enumerate(self._sources()):
-            kind = _rank(node)
-            source = node.source_id
-            family = content or ((kind, source) if source else serial)
-            families.setdefault(family, []).append(id(node))
-            if family not in keys:
-                keys[family] = (node is not self.root, kind, source is not None, source or (0, 0), serial)
-        for inode, family in enumerate(sorted(keys, key=keys.__getitem__), start=1):
-            for node_id in families[family]:
-                self._inodes[node_id] = inode
-
-    def _sources(self) -> Iterator[tuple[Node, object]]:
-        """All nodes, and for files what tells whether they are the same file."""
-        for node in walk(self.root):
-            if not isinstance(node, File):
-                yield node, None
-            elif isinstance(node.content, ImageContent):
-                yield node, ("old", node.content.extents, node.source_id)
-            else:
-                yield node, ("new", id(node.content))
+        options = self.options
+        nodes = walk(self.root) if options.hardlinks else self._linked
+        times_are_mtime = options.times_are_mtime
+        self._families = assign_inodes(nodes, options.last_inode, times_are_mtime=times_are_mtime)
+        self._linked.clear()
 
     # Places.
+
+    def by_weight(self, ordinals: Iterator[int]) -> Iterable[int]:
+        """The same in the order of storing: contents of another image by their weights, around the others."""
+        contents = self.contents
+        if not any(isinstance(content, CopiedContent) for content in contents):
+            return ordinals
+
+        def weight(ordinal: int) -> int:
+            content = contents[ordinal]
+            return content.weight if isinstance(content, CopiedContent) else 0
+
+        return sorted(ordinals, key=weight, reverse=True)
 
     def put(self, ordinal: int, lba: int) -> int:
         """Give a new content its place unless it has one; the block behind it."""
@@ -187,22 +184,23 @@ class Addresses:
 
     def codes(self, node: Node, ordinal: int) -> Codes:
         """Links, inode number and MD5 index of a node; `ordinal` is 0 if it is no file."""
-        inode = self._inodes.get(id(node)) if self.options.hardlinks else None
-        if ordinal:
-            return Codes(self.links[ordinal], inode, self.index[ordinal])
-        if isinstance(node, Directory) or node.source_id is None:
-            return Codes(1, inode, 0)
-        return Codes(self._same_source.get(node.source_id, 1), inode, 0)
+        family, slot = self._families.get(id(node)), self.slot(node, ordinal)
+        if family is None:
+            return Codes(self.links[ordinal] if ordinal else 1, None, slot)
+        return Codes(family.links, family.inode if self.options.hardlinks else None, slot)
+
+    def slot(self, node: Node, ordinal: int) -> int:
+        """The index that a node's record has: with MD5 that of its content; else the one that was loaded, for
+        the array that it leads to is still there.
+
+        A file that had an index, but shares its place with an earlier one that had none, gets the index 0.
+        """
+        if not self.has_own_slots or not ordinal:
+            return self.index[ordinal]
+        old = recorded_index(node)
+        return self.index[ordinal] or (VOID if old else 0) if self.options.md5 else old
 
     def root_use(self) -> SystemUse:
         """The fields of the root's own record."""
         area = ChecksumArea(self.base, self.md5_lba, self.indexed + 2) if self.options.md5 else None
         return root_use(self.root, self.codes(self.root, 0), self.options, area)
-
-
-def _rank(node: Node) -> int:
-    if isinstance(node, Directory):
-        return 0
-    if isinstance(node, File):
-        return 1
-    return 2 if isinstance(node, Symlink) else 3

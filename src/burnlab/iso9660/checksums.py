@@ -16,7 +16,6 @@ from typing import Final
 from burnlab.iso9660.ecma119 import BLOCK, ImageError, blocks_of, pad_block
 
 DIGEST_BYTES: Final = 16
-SLOTS_PER_BLOCK: Final = BLOCK // DIGEST_BYTES
 MAX_SLOTS: Final = 1 << 27
 LBA_END: Final = 1 << 32
 
@@ -111,12 +110,6 @@ def is_intact(block: bytes) -> bool:
     """Whether a tag's line is what its own digest was made of."""
     found = TAG_LINE.match(block)
     return found is not None and md5(block[: found.end(7)]).hexdigest().encode("ascii") == found[8]
-
-
-def pack_array(session: bytes, digests: list[bytes]) -> bytes:
-    """The MD5 array, whole blocks: the session's slot 0, the files' slots, and the slot that covers these."""
-    slots = session + b"".join(digests)
-    return pad_block(slots + md5(slots).digest())
 
 
 def array_blocks(files: int) -> int:

@@ -120,11 +120,13 @@ class Measure:
         """Set a directory's count of blocks, and that of its continuation area."""
         pos, ce = self._own_records(plan)
         use = self._use
-        many, index = self._addresses.many, self._addresses.index
+        many, index, slot = self._addresses.many, self._addresses.index, self._addresses.slot
+        has_own_slots = self._addresses.has_own_slots
         for node, name, ordinal in zip(plan.children, plan.names, plan.ordinals, strict=True):
             if ordinal and not node.attributes and ordinal not in many:
                 length = (36 + len(name)) & ~1
-                length += use + len(node.name) + (INDEX_FIELD_BYTES if index[ordinal] else 0) + 1 & ~1
+                number = slot(node, ordinal) if has_own_slots else index[ordinal]
+                length += use + len(node.name) + (INDEX_FIELD_BYTES if number else 0) + 1 & ~1
                 if length <= RECORD_BYTES:
                     rest = BLOCK - pos % BLOCK
                     pos += length if length <= rest else length + rest
@@ -259,7 +261,7 @@ class Writer:
                 times,
                 _NM_HEADS[name_length],
                 node.name,
-                _INDEX_HEAD + U32BE.pack(index) if index else b"",
+                _INDEX_HEAD + U32BE.pack(index & 0xFFFFFFFF) if index else b"",
                 b"" if (name_length + FILE_USE) % 2 == 0 else b"\0",
             )
         )

@@ -1,11 +1,10 @@
-"""Volume descriptors, dates, both-endian numbers, directory records and path tables.
+"""Volume descriptors, dates, both-endian numbers, and directory records.
 
 Source: ECMA-119 (ISO 9660); clauses are named at each structure. Numbers are those of the little-endian half.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 from functools import lru_cache
@@ -19,13 +18,10 @@ UNSET_DATE: Final = b"0" * 16 + b"\0"
 SELF_ID: Final = b"\0"
 PARENT_ID: Final = b"\1"
 RECORD_HEAD: Final = 33
-RECORD_BYTES: Final = 254
-ROOT_RECORD_BYTES: Final = 34
 OLDEST: Final = -2208988800
 """1900-01-01 00:00:00, the first second that 7 bytes can tell."""
 NEWEST: Final = 5869583999
 """2155-12-31 23:59:59, the last one."""
-ZERO_BLOCK: Final = bytes(BLOCK)
 
 U16LE: Final = Struct("<H")
 U16BE: Final = Struct(">H")
@@ -81,11 +77,6 @@ def both16(number: int) -> bytes:
 def both32(number: int) -> bytes:
     """Source: ECMA-119, 7.3.3."""
     return U32LE.pack(number) + U32BE.pack(number)
-
-
-def read_both16(data: bytes, offset: int) -> int:
-    """The little-endian half, which is what readers go by."""
-    return int.from_bytes(data[offset : offset + 2], "little")
 
 
 def read_both32(data: bytes, offset: int) -> int:
@@ -180,6 +171,8 @@ class DirectoryRecord:
     unit_size: int = 0
     interleave: int = 0
     sequence: int = 1
+    agrees: bool = True
+    """Whether both byte orders told the same extent and size."""
 
     def pack(self) -> bytes:
         """The record, of even length.
@@ -234,45 +227,8 @@ class DirectoryRecord:
             unit_size=unit,
             interleave=gap,
             sequence=volume,
+            agrees=halves_agree(data, offset + 2, 4) and halves_agree(data, offset + 10, 4),
         )
-
-
-# Path tables.
-
-
-@dataclass(frozen=True, slots=True)
-class PathTableEntry:
-    """A path table record; `parent` is the parent's number, from 1.
-
-    Source: ECMA-119, 9.4.
-    """
-
-    identifier: bytes
-    extent: int
-    parent: int
-    attribute_blocks: int = 0
-
-    def pack(self, *, big_endian: bool) -> bytes:
-        """The record for the M (big-endian) or L table."""
-        order = ">" if big_endian else "<"
-        pad = b"\0" * (len(self.identifier) % 2)
-        head = Struct(order + "BBIH").pack(
-            len(self.identifier), self.attribute_blocks, self.extent, self.parent
-        )
-        return head + self.identifier + pad
-
-
-def unpack_path_table(data: bytes, *, big_endian: bool) -> Iterator[PathTableEntry]:
-    """The records of a table of exactly this size; it ends where one has no identifier or doesn't fit."""
-    fields = Struct((">" if big_endian else "<") + "BBIH")
-    offset = 0
-    while offset + fields.size <= len(data):
-        length, xattr, extent, parent = fields.unpack_from(data, offset)
-        offset += fields.size
-        if not length or offset + length > len(data):
-            return
-        yield PathTableEntry(data[offset : offset + length], extent, parent, xattr)
-        offset += length + length % 2
 
 
 # Volume descriptors.

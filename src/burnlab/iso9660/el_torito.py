@@ -14,10 +14,7 @@ from burnlab.iso9660.ecma119 import BLOCK, U16LE, ImageError
 ENTRY: Final = 32
 MAX_IMAGES: Final = 32
 CATALOG_BLOCKS: Final = 10
-MEDIA_MASK: Final = 0x0F
 EXTENSION_FOLLOWS: Final = 0x20
-PLATFORMS: Final = {0: "BIOS", 1: "PPC", 2: "Mac", 0xEF: "UEFI"}
-EMULATIONS: Final = {0: "none", 1: "fd1.2", 2: "fd1.4", 3: "fd2.8", 4: "hd"}
 
 IMAGE_FIELDS: Final = Struct("<BBHBxHIB19s")
 
@@ -141,25 +138,3 @@ def _behind_extensions(data: bytes, offset: int) -> int:
         if not more:
             break
     return offset
-
-
-def report_lines(catalog: BootCatalog, blocks: int, paths: dict[int, str]) -> list[str]:
-    """A table of the catalog: where it is, its images, and the paths of files that start at their blocks."""
-    lines = [f"El Torito catalog  : {catalog.lba}  {blocks}"]
-    if catalog.lba in paths:
-        lines.append(f"El Torito cat path : {paths[catalog.lba]}")
-    lines.append("El Torito images   :   N  Pltf  B   Emul  Ld_seg  Hdpt  Ldsiz         LBA")
-    for number, image in enumerate(catalog.images, start=1):
-        platform = PLATFORMS.get(image.platform, f"0x{image.platform:02x}")
-        emulation = EMULATIONS.get(image.media & MEDIA_MASK, "none")
-        bootable = "y" if image.is_bootable else "n"
-        lines.append(
-            f"El Torito boot img : {number:3}  {platform:>4}  {bootable}  {emulation:>5}"
-            f"  0x{image.load_segment:04x}  0x{image.system_type:02x}  {image.load_size:5}  {image.lba:10}"
-        )
-    lines += [
-        f"El Torito img path : {number:3}  {paths[image.lba]}"
-        for number, image in enumerate(catalog.images, start=1)
-        if image.lba in paths
-    ]
-    return lines

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from struct import Struct
 from typing import Any, Final, TypeAlias
 
-from burnlab.iso9660.aaip import INDEX_PREFIX
+from burnlab.iso9660.aaip import CHECKSUM_INDEX, INDEX_PREFIX, pack_index
 from burnlab.iso9660.ecma119 import BLOCK, U32BE, DirectoryRecord, ImageError, days_from_civil
 from burnlab.iso9660.record_reader import Namespace, RecordReader, Subdirectory
 from burnlab.iso9660.tree import Directory, Extent, File, ImageContent, Node
@@ -51,6 +51,16 @@ class Dates(dict[bytes, int]):
         return seconds
 
 
+def halves(px_bytes: int) -> list[Unpack | None]:
+    """How to get the big-endian halves of the same numbers: extent, size, mode, uid, gid, inode."""
+    inode = "4xI" if px_bytes == PX_NUMBERED_BYTES else "0s"
+    found: list[Unpack | None] = [None] * 256
+    for length in range(1, 256 - FIXED_BYTES - px_bytes):
+        gap = 15 + length + (length + 1) % 2 + 8
+        found[length] = Struct(f">6xI4xI{gap}xI12xI4xI{inode}").unpack_from
+    return found
+
+
 def shapes(px_bytes: int) -> list[Unpack | None]:
     """How to take a record apart, by the length of its identifier; None where that can't be.
 
@@ -75,6 +85,7 @@ class FastReader:
         self.is_fast = reader.namespace == Namespace.ROCK_RIDGE and not reader.skip
         self.px_bytes = PX_NUMBERED_BYTES if numbered else PX_BYTES
         self.shapes = shapes(self.px_bytes) if self.is_fast else []
+        self.halves = halves(self.px_bytes) if self.is_fast else []
 
     def read(self, where: Subdirectory, data: bytes, found: list[Subdirectory]) -> None:
         """All records of some blocks of a directory: nodes to its children, subdirectories to `found`."""
@@ -108,12 +119,13 @@ class FastReader:
     def _records(self, where: Subdirectory, data: bytes, found: list[Subdirectory]) -> None:
         """Records into the sink; a name that comes twice isn't noticed."""
         reader, sink, dates, by_length = self.reader, self.reader.sink, self.dates, self.shapes
+        halves: list[Any] = self.halves
         contents, array, pending = reader.contents, reader.array, reader.pending
+        takes_index = reader.wants_attributes
         new, pair = object.__new__, tuple.__new__
         px_head, fixed = b"PX" + bytes((self.px_bytes, 1)), FIXED_BYTES + self.px_bytes
         medium_end, last = reader.medium_end, reader.slots - 1 if reader.slots else 1 << 32
-        offset, end, count = 0, len(data), 0
-        data += MARGIN
+        offset, end, count, data = 0, len(data), 0, data + MARGIN
         has, index_of = data.startswith, U32BE.unpack_from
         while offset < end:
             shape = by_length[data[offset + 32]]
@@ -128,18 +140,21 @@ class FastReader:
                     rest -= INDEX_BYTES if index else BLOCK
                 if (px == px_head and tf == TF_HEAD and nm == b"NM" and version == 1 and not xattr
                         and 0 <= rest <= 1 and index < last
+                        and halves[data[offset + 32]](data, offset) == (extent, size, mode, uid, gid, inode)
                         and (offset & BLOCK - 1) + length <= BLOCK):  # fmt: skip
                     node: Any = None
                     if kind == PLAIN and mode >> 12 == 8 and extent + (size + BLOCK - 1 >> 11) <= medium_end:
                         key = pair(Extent, (extent, size))
-                        content = contents.get(key)
+                        content, attributes = contents.get(key), None
+                        index = index if takes_index else 0
                         if content is None:
                             content = contents[key] = new(ImageContent)
-                            content.extents, content.size, content.md5 = (key,), size, None
-                        if index and array and content.md5 is None:
-                            content.md5 = array[16 * index : 16 * index + 16]
+                            content.extents, content.size, content.index = (key,), size, index
+                            content.md5 = array[16 * index : 16 * index + 16] or None if index else None
+                        elif content.index != index:
+                            attributes = self._of_another_index(content, index)
                         node = new(File)
-                        node.content = content
+                        node.content, node.attributes = content, attributes
                     elif kind == FOLDER and mode >> 12 == 4 and not index:
                         node = self._folder(where, extent, size, found)
                     if node is not None:
@@ -147,9 +162,8 @@ class FastReader:
                         node.mode, node.uid, node.gid = mode, uid, gid
                         node.mtime, node.atime, node.ctime = dates[modified], dates[accessed], dates[changed]
                         node.parent = where.node
-                        node.attributes = node.source_id = None
+                        node.source_id = None
                         node.inode = inode or 0
-                        node.is_new = False
                         sink[name] = node
                         count += 1
                         offset += length
@@ -157,6 +171,13 @@ class FastReader:
             offset = self._other(where, data, offset, end, found)
             pending = reader.pending
         reader.nodes += count
+
+    def _of_another_index(self, content: ImageContent, index: int) -> dict[bytes, bytes]:
+        """The attributes of a file whose index isn't that which its content has."""
+        if not index:
+            return {}
+        content.md5 = content.md5 or self.reader.array[16 * index : 16 * index + 16] or None
+        return {CHECKSUM_INDEX: pack_index(index)}
 
     def _folder(self, where: Subdirectory, extent: int, size: int, found: list[Subdirectory]) -> Directory:
         """A directory whose own attributes are still to be set."""

@@ -15,6 +15,10 @@ from burnlab.iso9660.layout import HEAD_BLOCKS, Layout
 
 MEDIA_HEAD_BLOCKS: Final = 32
 HIDDEN_ID: Final = b"CDXX1"
+PAGE_BLOCKS: Final = 2
+PAGE_OF_PVD: Final = SYSTEM_AREA_BLOCKS
+REST: Final = PAGE_OF_PVD + PAGE_BLOCKS
+"""Blocks behind the page of the first descriptor."""
 DESCRIPTORS_WITH_SIZE: Final = (1, 2)
 """Types of the volume descriptors that tell a volume space size (ECMA-119, 8.4.8 and 8.5.8)."""
 
@@ -40,6 +44,43 @@ def make_head(layout: Layout, old: bytes = b"") -> bytes:
         if _is_tag(bytes(data[lba * BLOCK : (lba + 1) * BLOCK]), lba):
             data[lba * BLOCK] = 0
     return bytes(data)
+
+
+def head_steps(old: bytes, new: bytes) -> list[tuple[int, bytes]]:
+    """The head as pieces, each with its first block, to be written one after the other.
+
+    A process that is killed in the middle of a write leaves a part of it, cut off between two pages of
+    memory. Whatever came of these pieces, the medium leads to the old session or to the new one: the tag that
+    vouches for all goes away first and comes back last, and nothing must agree with the page of the first
+    descriptor meanwhile.
+
+    Args:
+        old: blocks 0 to 31 as they are on the medium.
+        new: what is to be there.
+    """
+    if old[PAGE_OF_PVD * BLOCK + 1 : PAGE_OF_PVD * BLOCK + 6] != STANDARD_ID:
+        return [(0, new)]
+    count = len(new) // BLOCK
+    olds = [old[lba * BLOCK : (lba + 1) * BLOCK].ljust(BLOCK, b"\0") for lba in range(count)]
+    news = [new[lba * BLOCK : (lba + 1) * BLOCK] for lba in range(count)]
+    tags = [lba for lba in range(REST, count) if _is_tag(olds[lba], lba)]
+    steps = [(lba, _disabled(olds[lba])) for lba in tags if lba >= REST + PAGE_BLOCKS]
+    between = b"".join(_between(olds[lba], news[lba], lba) for lba in range(REST, count))
+    rest = b"".join(news[REST:])
+    return [*steps, (REST, between), (0, b"".join(news[:REST])), (REST, rest)]
+
+
+def _between(old: bytes, new: bytes, lba: int) -> bytes:
+    """A block behind the first descriptors, while some of them are old and others new."""
+    if new[1:6] == STANDARD_ID:
+        return new
+    if old[1:6] == STANDARD_ID:
+        return old
+    return _disabled(new) if _is_tag(new, lba) else new
+
+
+def _disabled(block: bytes) -> bytes:
+    return b"\0" + block[1:]
 
 
 def grown_head(old: bytes, session: bytes, base: int) -> bytes:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from burnlab.iso9660.ecma119 import BLOCK, ImageError
 from burnlab.iso9660.emit import OnProblem, emit
-from burnlab.iso9660.head import MEDIA_HEAD_BLOCKS, make_head
+from burnlab.iso9660.head import MEDIA_HEAD_BLOCKS, head_steps, make_head
 from burnlab.iso9660.layout import HEAD_BLOCKS, Layout, plan_layout
 from burnlab.iso9660.options import ImageOptions
 from burnlab.iso9660.scan import ScanOptions, scan_path
@@ -65,7 +65,7 @@ def write_image(
         OSError: the file can't be written, or the directory can't be read.
         TreeError: what is to be the root is no directory.
     """
-    root = source if isinstance(source, Directory) else _scan_root(source, options)
+    root = source if isinstance(source, Directory) else scan_root(source, options)
     layout = plan_layout(root, FIRST_BASE if head else 0, options, head=head)
     with _opened(file, os.O_RDWR | os.O_CREAT | os.O_TRUNC) as fd:
         _write_session(fd, layout, progress, on_problem)
@@ -101,15 +101,17 @@ def grow_image(
     with _opened(file, os.O_RDWR) as fd:
         reader = FileBlocks(fd)
         old = reader(0, MEDIA_HEAD_BLOCKS)
-        image = load_tree(reader, 0, want_md5=options.md5)
+        image = load_tree(reader, 0, want_md5=options.md5, number_nodes=options.hardlinks)
         if image.size_blocks * BLOCK > os.fstat(fd).st_size:
             raise ImageError("The image is longer than its file")
         change(image.root)
         base = -(-image.size_blocks // HEAD_BLOCKS) * HEAD_BLOCKS
-        options = replace(options, system_area=options.system_area or old[: 16 * BLOCK])
+        area = options.system_area or old[: 16 * BLOCK]
+        options = replace(options, system_area=area, last_inode=image.last_inode or 0)
         layout = plan_layout(image.root, base, options, head=True)
         _write_session(fd, layout, progress, on_problem)
-        _write_head(fd, make_head(layout, old))
+        for lba, piece in head_steps(old, make_head(layout, old)):
+            _write_head(fd, piece, lba)
     return Written(layout.base, layout.end, layout.content_bytes)
 
 
@@ -196,7 +198,13 @@ def _opened(file: Name, flags: int) -> Iterator[int]:
         os.close(fd)
 
 
-def _scan_root(source: Name, options: ImageOptions) -> Directory:
+def scan_root(source: Name, options: ImageOptions) -> Directory:
+    """The tree of a directory on disk.
+
+    Raises:
+        TreeError: it is none.
+        OSError: it can't be read.
+    """
     wanted = ScanOptions(xattr=options.xattr, acl=options.acl, source_ids=options.hardlinks)
     root = scan_path(os.fsencode(source), b"", wanted)
     if not isinstance(root, Directory):
@@ -217,9 +225,9 @@ def _write_session(fd: int, layout: Layout, progress: Progress | None, on_proble
     os.fsync(fd)
 
 
-def _write_head(fd: int, head: bytes) -> None:
-    """Blocks 0 to 31, after all that they lead to is safely written."""
-    os.lseek(fd, 0, os.SEEK_SET)
+def _write_head(fd: int, head: bytes, lba: int = 0) -> None:
+    """Blocks 0 to 31, or a part of them, after all that they lead to is safely written."""
+    os.lseek(fd, lba * BLOCK, os.SEEK_SET)
     _write_all(fd, head)
     os.fsync(fd)
 

@@ -41,7 +41,6 @@ class Layout:
     path_table: list[tuple[TreePlan, int]] = field(default_factory=list)
     """In order of their numbers, with the number of the parent."""
     path_table_size: int = 0
-    superblock_tag: int = 0
     l_table: int = 0
     m_table: int = 0
     tree_tag: int = 0
@@ -144,7 +143,6 @@ def _place_tree(layout: Layout, root: DirectoryPlan) -> None:
     if options.joliet:
         layout.joliet = plan_joliet(layout.addresses, root)
     lba = layout.base + SYSTEM_AREA_BLOCKS + layout.descriptors + 1
-    layout.superblock_tag = lba
     lba += options.md5
     layout.directories = list(preorder(root))
     for plan in layout.directories:
@@ -168,7 +166,7 @@ def _place_contents(layout: Layout) -> None:
     addresses = layout.addresses
     lba = layout.empty_lba + 1
     put = addresses.put
-    for ordinal in content_order(layout.directories[0]):
+    for ordinal in addresses.by_weight(content_order(layout.directories[0])):
         lba = put(ordinal, lba)
     layout.md5_lba = addresses.md5_lba = lba
     lba += addresses.array_blocks

@@ -29,28 +29,33 @@ from burnlab.iso9660.ecma119 import (
     ImageError,
     VolumeDescriptor,
     blocks_of,
+    halves_agree,
     is_primary,
 )
 from burnlab.iso9660.el_torito import CATALOG_BLOCKS, BootCatalog
 from burnlab.iso9660.fast_records import FastReader
+from burnlab.iso9660.inodes import complete_inodes
+from burnlab.iso9660.overlaps import Span, crossing
 from burnlab.iso9660.record_reader import (
     PLAIN_PERMISSIONS,
     Namespace,
     Problem,
     RecordReader,
     Subdirectory,
-    source_id,
 )
 from burnlab.iso9660.superblock import check_tree
 from burnlab.iso9660.susp import NodeFacts
-from burnlab.iso9660.tree import ROOT_MODE, Directory, show
+from burnlab.iso9660.tree import ROOT_MODE, Directory, Extent, File, ImageContent, show, walk
 
 ROCK_RIDGE_IDS: Final = frozenset((b"RRIP_1991A", b"IEEE_P1282", b"IEEE_1282"))
 ANY_NAMESPACE: Final = (Namespace.ROCK_RIDGE, Namespace.JOLIET, Namespace.ISO)
 SP_HEAD: Final = b"SP\x07\x01\xbe\xef"
 CHUNK_BLOCKS: Final = 512
 MAX_DESCRIPTORS: Final = 64
-ROOT_ONLY: Final = (aaip.CHECKSUM_AREA, aaip.NAME_TRUNCATION)
+BOTH_ORDERS: Final = ((80, 4), (120, 2), (124, 2), (128, 2), (132, 4), (158, 4), (166, 4))
+"""Where a volume descriptor has numbers in both byte orders, the root's extent and size among them, and bytes
+of each form.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,8 @@ class LoadedImage:
     checksums: ChecksumArea | None = None
     session_md5: bytes = b""
     nodes: int = 0
+    last_inode: int | None = None
+    """The highest inode number if all nodes have one; None as long as they have only what was recorded."""
     collisions: int = 0
     problems: list[Problem] = field(default_factory=list)
     problem_count: int = 0
@@ -109,6 +116,8 @@ def load_tree(
     *,
     limits: Limits = Limits(),
     want_md5: bool = True,
+    want_attributes: bool = True,
+    number_nodes: bool = False,
     check_tags: bool = False,
     namespaces: Sequence[Namespace] = ANY_NAMESPACE,
     medium_blocks: int | None = None,
@@ -122,6 +131,8 @@ def load_tree(
         lba: where volume descriptors are, less 16.
         limits: bounds on what is taken in.
         want_md5: whether files get the MD5 that the image has recorded of them.
+        want_attributes: whether nodes get what AL fields tell. If not, modes are those without the ACL.
+        number_nodes: whether nodes without a recorded inode number get one.
         check_tags: whether superblock and tree are checked by their tags first.
         namespaces: which trees are acceptable, best first.
         medium_blocks: how many blocks there are, if known; content behind that is told of.
@@ -137,7 +148,11 @@ def load_tree(
     with no_collector():
         loader = _Loader(read, lba, limits, medium_blocks)
         loader.on_problem, loader.on_progress = on_problem, on_progress
-        return loader.load(namespaces, want_md5)
+        loader.wants_md5, loader.wants_attributes = want_md5 and want_attributes, want_attributes
+        image = loader.load(namespaces)
+        if number_nodes:
+            image.last_inode = complete_inodes(image.root)
+        return image
 
 
 class _Loader:
@@ -146,12 +161,14 @@ class _Loader:
         self.window = BlockWindow(read)
         self.base = lba
         self.limits = limits
+        self.wants_md5 = self.wants_attributes = True
         self.on_problem: Callable[[Problem], None] | None = None
         self.on_progress: Callable[[int], None] | None = None
         self.problems: list[Problem] = []
         self.problem_count = 0
         self.blocks_left = limits.directory_blocks
         self.visited: dict[int, Directory] = {}
+        self.directories: dict[Extent, Directory] = {}
         self.boot: BootRecord | None = None
         self.volumes: list[VolumeDescriptor] = []
         self.medium_end = medium_blocks or LBA_END
@@ -178,6 +195,8 @@ class _Loader:
         if not is_primary(first):
             raise ImageError("No ISO 9660 volume descriptor found")
         primary = VolumeDescriptor.unpack(first)
+        if not all(halves_agree(first, at, half) for at, half in BOTH_ORDERS):
+            self.warn("Numbers of the volume descriptor differ by byte order: the little-endian ones count")
         if primary.block_size != BLOCK:
             raise ImageError(f"Logical block size of {primary.block_size} bytes isn't supported")
         for number in range(1, MAX_DESCRIPTORS):
@@ -197,12 +216,13 @@ class _Loader:
 
     # The whole.
 
-    def load(self, namespaces: Sequence[Namespace], want_md5: bool) -> LoadedImage:
+    def load(self, namespaces: Sequence[Namespace]) -> LoadedImage:
         self.primary = self._descriptors()
         joliet = next((volume for volume in self.volumes if volume.is_joliet), None)
         skip, facts = self._rock_ridge()
         namespace, volume = self._choose(namespaces, facts, joliet)
         reader = RecordReader(self.window, BlockWindow(self.read), namespace, skip, self.medium_end)
+        reader.wants_attributes = self.wants_attributes
         root = Directory(name=b"", mode=ROOT_MODE)
         record = volume.root
         image = LoadedImage(
@@ -215,14 +235,15 @@ class _Loader:
             problems=self.problems,
         )
         if namespace == Namespace.ROCK_RIDGE and facts is not None:
-            reader.describe(root, record, facts)
             root.mode = ROOT_MODE & ~0o7777 | ((facts.posix.mode & 0o7777) if facts.posix else 0)
-            self._take_root_attributes(image, reader, want_md5)
+            reader.describe(root, record, facts)
+            self._take_root_attributes(image, reader)
         else:
             reader.describe(root, record, NodeFacts())
             root.mode = ROOT_MODE & ~0o7777 | PLAIN_PERMISSIONS
         self._walk(reader, Subdirectory(root, record.extent + record.attribute_blocks, record.size, 0))
         image.nodes, image.collisions = reader.nodes, reader.collisions
+        self._overlaps(reader, root)
         self._boot_catalog(image)
         image.problem_count = self.problem_count
         return image
@@ -254,14 +275,10 @@ class _Loader:
 
     # Checksums.
 
-    def _take_root_attributes(self, image: LoadedImage, reader: RecordReader, want_md5: bool) -> None:
-        """Take what is about the image out of the root's attributes; load the MD5 array if wanted."""
-        attributes = image.root.attributes or {}
-        area = attributes.get(aaip.CHECKSUM_AREA)
-        kept = {name: value for name, value in attributes.items() if name not in ROOT_ONLY}
-        image.root.attributes = kept or None
-        image.root.source_id = source_id(kept.get(aaip.DEVICE_INODE))
-        if area is None or not want_md5:
+    def _take_root_attributes(self, image: LoadedImage, reader: RecordReader) -> None:
+        """Load the MD5 array if wanted, from where the root's attributes tell."""
+        area = (image.root.attributes or {}).get(aaip.CHECKSUM_AREA)
+        if area is None or not self.wants_md5:
             return
         try:
             image.checksums = ChecksumArea.unpack(area)
@@ -321,6 +338,7 @@ class _Loader:
             return
         self.visited[where.lba] = where.node
         left = self._size(fast.reader, where, first)
+        self.directories[Extent(where.lba, left)] = where.node
         lba = where.lba
         while left > 0 and fast.reader.nodes <= self.limits.nodes:
             data = self._directory_blocks(where, lba, min(CHUNK_BLOCKS, blocks_of(left)))
@@ -332,6 +350,7 @@ class _Loader:
             left -= len(data)
         fast.reader.sink = {}
         fast.reader.finish(where, found)
+        fast.reader.tell_disagreeing()
         where.node.children.update(fast.reader.sink)
 
     def _may_enter(self, where: Subdirectory) -> DirectoryRecord | None:
@@ -381,6 +400,27 @@ class _Loader:
             if not blocks:
                 self.sorry(f"{error}: the rest of the directory is left out", where.node)
         return b"".join(blocks)
+
+    def _overlaps(self, reader: RecordReader, root: Directory) -> None:
+        """Tell of contents that share some blocks with another, or with a directory, but not all of them."""
+        contents = reader.contents.values()
+        extents = [extent for content in contents for extent in content.extents]
+        pairs = list(crossing([*self.directories, *extents]))
+        if not pairs:
+            return
+        owners: dict[Span, Directory | ImageContent] = {
+            Span.of(extent): node for extent, node in self.directories.items()
+        }
+        for content in contents:
+            for extent in content.extents:
+                owners.setdefault(Span.of(extent), content)
+        paths: dict[int, bytes] = {}
+        for node in walk(root):
+            if isinstance(node, Directory | File):
+                paths.setdefault(id(node.content if isinstance(node, File) else node), node.path())
+        for first, second in pairs:
+            one, other = (paths.get(id(owners[span]), b"?") for span in (first, second))
+            self.tell(Problem("WARNING", f"Has some blocks, but not all, in common with {show(one)}", other))
 
     # Boot.
 

@@ -87,11 +87,6 @@ class MediaCheck:
         """Whether any tag vouches for something else than what was read."""
         return not all(found.matches for found in self.ranges)
 
-    @property
-    def has_unreadable(self) -> bool:
-        """Whether any block couldn't be read."""
-        return any(region.quality is Quality.UNREADABLE for region in self.regions)
-
     def add(self, lba: int, blocks: int, quality: Quality) -> None:
         """Append a region, joined to the one before it if that is alike."""
         if blocks <= 0:

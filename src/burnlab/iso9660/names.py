@@ -7,6 +7,7 @@ names. How names are shortened and told apart is not standardized: here it is wh
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Final, NamedTuple
@@ -87,18 +88,44 @@ def _shorten(stem: bytes, extension: bytes, characters: int) -> tuple[bytes, byt
 
 
 class Numbering(NamedTuple):
-    """How names that are alike get numbers: how many characters a name may have, of how many bytes, and
-    what a dot is.
+    """How names that are alike get numbers: how many characters a name may have, whether its dot is one of
+    them, of how many bytes they are, and what a dot is.
     """
 
     characters: int
+    counts_dot: bool
     width: int
     dot: bytes
     encode: Callable[[str], bytes]
 
+    def split(self, name: bytes, is_directory: bool, digits: int) -> tuple[bytes, bytes]:
+        """What stands before and after a number of so many digits."""
+        width = self.width
+        room = self.characters - digits
+        at = -1 if is_directory else self._find_dot(name)
+        if at < 0:
+            return name[: room * width], b""
+        stem, extension = name[:at], name[at + len(self.dot) :]
+        room -= self.counts_dot
+        left = room - len(extension) // width
+        if left <= 0:
+            left = 1 if stem or self.counts_dot else 0
+            extension = extension[: (room - left) * width]
+        has_dot = self.counts_dot or extension
+        return stem[: left * width], self.dot + extension if has_dot else b""
 
-ISO_NUMBERING: Final = Numbering(ISO_CHARACTERS, 1, b".", partial(str.encode, encoding="ascii"))
-JOLIET_NUMBERING: Final = Numbering(JOLIET_CHARACTERS, 2, b"\0.", partial(str.encode, encoding="utf-16-be"))
+    def _find_dot(self, name: bytes) -> int:
+        """Where the last dot is, in bytes, or -1."""
+        at = name.rfind(self.dot)
+        while at > 0 and at % self.width:
+            at = name.rfind(self.dot, 0, at + len(self.dot) - 1)
+        return at
+
+
+ISO_NUMBERING: Final = Numbering(ISO_CHARACTERS, True, 1, b".", partial(str.encode, encoding="ascii"))
+JOLIET_NUMBERING: Final = Numbering(
+    JOLIET_CHARACTERS, False, 2, b"\0.", partial(str.encode, encoding="utf-16-be")
+)
 
 
 def unique_names(
@@ -112,76 +139,47 @@ def unique_names(
         TooManyAlike: more alike than numbers have room for.
     """
     result = list(names)
-    taken = set(result)
+    taken = Counter(result)
     if len(taken) == len(result):
         return result
     is_directory = list(directories)
     order = sorted(range(len(result)), key=result.__getitem__)
     start = 0
     while start < len(order):
-        end = start + 1
         first = result[order[start]]
+        end = start + 1
         while end < len(order) and result[order[end]] == first:
             end += 1
         if end - start > 1:
-            run = order[start:end]
-            found = _number_run([(first, is_directory[place]) for place in run], taken, how)
-            taken.discard(first)
-            taken.update(found)
-            for place, name in zip(run, found, strict=True):
-                result[place] = name
+            _number_run(result, order[start:end], is_directory[order[start]], taken, how)
         start = end
     return result
 
 
-def _number_run(run: list[tuple[bytes, bool]], taken: set[bytes], how: Numbering) -> list[bytes]:
-    """Names with numbers of as few digits as will do, for equal names and whether each is a directory's."""
+def _number_run(
+    names: list[bytes], run: Sequence[int], is_directory: bool, taken: Counter[bytes], how: Numbering
+) -> None:
+    """Give numbers to the names at some places, all equal; `taken` counts all names.
+
+    If one digit doesn't suffice, two are tried, and so on. The names that got a number by then keep it until
+    they get the next one, and that is put into the first one of them: so it may have both.
+    """
     for digits in range(1, MAX_DIGITS + 1):
-        found = _try_digits(run, taken, how, digits)
-        if found is not None:
-            return found
-    raise TooManyAlike(f"{len(run)} names are too many that are alike")
-
-
-def _try_digits(
-    run: list[tuple[bytes, bool]], taken: set[bytes], how: Numbering, digits: int
-) -> list[bytes] | None:
-    """Numbered names for a run; None if numbers of so many digits don't suffice."""
-    number, limit = 0, 10**digits
-    found: list[bytes] = []
-    used: set[bytes] = set()
-    for plain, is_directory in run:
-        head, tail = _split(plain, is_directory, how, digits)
-        while True:
-            if number >= limit:
-                return None
-            name = head + how.encode(f"{number:0{digits}}") + tail
-            number += 1
-            if name not in taken and name not in used:
+        head, tail = how.split(names[run[0]], is_directory, digits)
+        numbers = iter(range(10**digits))
+        for place in run:
+            for number in numbers:
+                name = head + how.encode(f"{number:0{digits}}") + tail
+                if not taken[name]:
+                    break
+            else:
                 break
-        used.add(name)
-        found.append(name)
-    return found
-
-
-def _split(name: bytes, is_directory: bool, how: Numbering, digits: int) -> tuple[bytes, bytes]:
-    """What stands before and after the number."""
-    at = -1 if is_directory else _find_dot(name, how)
-    if at < 0:
-        return name[: (how.characters - digits) * how.width], b""
-    stem, tail = name[:at], name[at:]
-    room = how.characters - digits - len(tail) // how.width
-    if room < 1:
-        return stem[: how.width], tail[: (how.characters - digits - 1) * how.width]
-    return stem[: room * how.width], tail
-
-
-def _find_dot(name: bytes, how: Numbering) -> int:
-    """Where the last dot is, in bytes, or -1."""
-    at = name.rfind(how.dot)
-    while at > 0 and at % how.width:
-        at = name.rfind(how.dot, 0, at + len(how.dot) - 1)
-    return at
+            taken[names[place]] -= 1
+            taken[name] += 1
+            names[place] = name
+        else:
+            return
+    raise TooManyAlike(f"{len(run)} names are too many that are alike")
 
 
 # Joliet.

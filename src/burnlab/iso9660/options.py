@@ -47,6 +47,10 @@ class ImageOptions:
     """Record inode numbers, equal ones for hard links."""
     acl: bool = False
     xattr: bool = False
+    stream_start: int | None = None
+    """When what the image was made from began to be looked at: the root gets it as `isofs.st`."""
+    last_inode: int = 0
+    """The highest inode number that was given so far."""
     times_are_mtime: bool = False
     """Record the time of modification as that of access and attribute change, too."""
 
@@ -58,4 +62,4 @@ class ImageOptions:
     @property
     def has_attributes(self) -> bool:
         """Whether nodes get AL fields."""
-        return self.md5 or self.hardlinks or self.acl or self.xattr
+        return self.md5 or self.hardlinks or self.acl or self.xattr or self.stream_start is not None

@@ -23,9 +23,11 @@ from burnlab.iso9660.ecma119 import (
     blocks_of,
     unpack_date7,
 )
+from burnlab.iso9660.posix_acl import without_list
 from burnlab.iso9660.susp import NodeFacts, continued_fields
 from burnlab.iso9660.tree import (
     NAME_BYTES,
+    Content,
     Directory,
     Extent,
     File,
@@ -105,10 +107,12 @@ class RecordReader:
         self.medium_end = medium_end
         self.array = b""
         self.slots = 0
+        self.wants_attributes = True
         self.nodes = 0
         self.collisions = 0
         self.contents: dict[tuple[int, int] | tuple[Extent, ...], ImageContent] = {}
         self.pending: MultiExtent | None = None
+        self.disagreeing: list[bytes] = []
         self.tails: dict[bytes, int] = {}
         self._directory: Directory | None = None
         self.sink: dict[bytes, Node] = {}
@@ -129,6 +133,14 @@ class RecordReader:
             return name
         path = self._directory.path()
         return path.rstrip(b"/") + b"/" + name if name else path
+
+    def tell_disagreeing(self) -> None:
+        """Tell of numbers whose two forms aren't the same, once for all records of a directory."""
+        names = list(dict.fromkeys(self.disagreeing))
+        self.disagreeing.clear()
+        if names:
+            whose = show(names[0]) + (f" and {len(names) - 1} more" if len(names) > 1 else "")
+            self.warn(f"Numbers of {whose} differ by byte order: the little-endian ones count")
 
     # Records.
 
@@ -161,6 +173,8 @@ class RecordReader:
         extents = [] if pending is None else pending.extents
         extents.append(self._extent(record))
         first = record if pending is None else pending.first
+        if not record.agrees:
+            self.disagreeing.append(record.identifier)
         if record.flags & FileFlags.MULTI_EXTENT:
             self.pending = MultiExtent(first, extents)
             if len(extents) >= EXTENTS:
@@ -173,7 +187,7 @@ class RecordReader:
         return Extent(record.extent + record.attribute_blocks, record.size)
 
     def finish(self, where: Subdirectory, found: list[Subdirectory]) -> None:
-        """A directory ends: so does a file that announced another record."""
+        """A directory ends, or its next record isn't what was announced: so does a file that announced it."""
         pending, self.pending = self.pending, None
         if pending is not None:
             self.sorry(
@@ -217,7 +231,11 @@ class RecordReader:
         def tell(text: str) -> None:
             self.sorry(text, record.identifier)
 
-        return NodeFacts().take(continued_fields(record.system_use[self.skip :], self._blocks, tell), tell)
+        use = record.system_use[self.skip :]
+        facts = NodeFacts().take(continued_fields(use, self._blocks, tell), tell)
+        if not facts.agrees:
+            self.disagreeing.append(record.identifier)
+        return facts
 
     def _blocks(self, lba: int, count: int) -> bytes:
         """Blocks of a continuation area: mostly right behind the directory."""
@@ -311,34 +329,35 @@ class RecordReader:
             node.ctime = recorded if changed is None else changed
         if facts.posix is not None:
             node.uid, node.gid, node.inode = facts.posix.uid, facts.posix.gid, facts.posix.inode or 0
-        node.is_new = False
         attributes = facts.attributes(lambda text: self.sorry(text, node.name))
-        attributes.pop(aaip.CHECKSUM_INDEX, None)
-        if attributes:
+        if not self.wants_attributes:
+            node.mode = without_list(attributes.get(aaip.ACL, b""), node.mode)
+        elif not isinstance(node, File):
+            node.attributes = attributes or None
+        elif attributes != index_of_content(node.content):
             node.attributes = attributes
-            node.source_id = source_id(attributes.get(aaip.DEVICE_INODE))
 
     def _file(self, name: bytes, mode: int, facts: NodeFacts, extents: list[Extent]) -> File:
         index = 0
-        if self.slots:
-            value = facts.attributes(ignore).get(aaip.CHECKSUM_INDEX, b"")
+        value = facts.attributes(ignore).get(aaip.CHECKSUM_INDEX, b"")
+        if value and self.wants_attributes:
             index = aaip.unpack_index(value)
-            if value and not 1 <= index < self.slots - 1:
+            if self.slots and index and not 1 <= index < self.slots - 1:
                 self.warn(f"Index {index} is outside of the MD5 array", name)
                 index = 0
         if any(size and lba + blocks_of(size) > self.medium_end for lba, size in extents):
             self.sorry("Content lies behind the end of the volume", name)
         if facts.is_compressed:
             self.warn("File is compressed by zisofs and gets read as it is stored", name)
-        md5 = self.array[16 * index : 16 * index + 16] if index else None
-        return File(name=name, mode=mode, content=self.content(extents, md5))
+        return File(name=name, mode=mode, content=self.content(extents, index))
 
-    def content(self, extents: list[Extent], md5: bytes | None) -> ImageContent:
+    def content(self, extents: list[Extent], index: int) -> ImageContent:
         """The content at these extents: one object for all files that have it."""
+        md5 = self.array[16 * index : 16 * index + 16] if index and self.slots else None
         key = extents[0] if len(extents) == 1 else tuple(extents)
         content = self.contents.get(key)
         if content is None:
-            content = ImageContent(tuple(extents), sum(size for _, size in extents), md5)
+            content = ImageContent(tuple(extents), sum(size for _, size in extents), md5, index)
             self.contents[key] = content
         elif content.md5 is None:
             content.md5 = md5
@@ -348,6 +367,15 @@ class RecordReader:
 def continues(first: DirectoryRecord, record: DirectoryRecord) -> bool:
     """Whether a record can tell a further extent of a file."""
     return record.identifier == first.identifier and not record.flags & FileFlags.DIRECTORY
+
+
+def index_of_content(content: Content) -> dict[bytes, bytes]:
+    """The attributes of a file that has no others than its content.
+
+    Empty files have one place in common, but may have indices of their own, or none.
+    """
+    index = content.index if isinstance(content, ImageContent) else 0
+    return {aaip.CHECKSUM_INDEX: aaip.pack_index(index)} if index else {}
 
 
 NOT_REGULAR: Final = frozenset((stat.S_IFLNK, stat.S_IFIFO, stat.S_IFSOCK, stat.S_IFCHR, stat.S_IFBLK))
@@ -384,14 +412,3 @@ def collision_tail(number: int) -> bytes:
         number, digit = divmod(number, len(COLLISION_DIGITS))
         digits.append(COLLISION_DIGITS[digit])
     return bytes(reversed(digits))
-
-
-def source_id(value: bytes | None) -> tuple[int, int] | None:
-    """Device and inode of `isofs.di`: two numbers, each behind its length."""
-    if not value:
-        return None
-    first = value[0]
-    rest = value[1 + first :]
-    if len(value) <= 1 + first or rest[0] != len(rest) - 1 or max(first, rest[0]) > 8:
-        return None
-    return int.from_bytes(value[1 : 1 + first], "big"), int.from_bytes(rest[1:], "big")

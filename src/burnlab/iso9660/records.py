@@ -6,7 +6,7 @@ libisofs's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -14,6 +14,7 @@ from burnlab.iso9660.aaip import (
     CHECKSUM_AREA,
     CHECKSUM_INDEX,
     NAME_TRUNCATION,
+    STREAM_START,
     TRUNCATE_255,
     ChecksumArea,
     pack_attributes,
@@ -69,9 +70,12 @@ def pack_date(seconds: int) -> bytes:
     return start + _MINUTES[rest // 60] + _SECONDS[rest % 60]
 
 
+VOID: Final = 1 << 32
+
+
 class Codes(NamedTuple):
     """What a node's fields say beyond the node itself: its links, its inode number if recorded, its MD5
-    index or 0.
+    index or 0 for none. An index of VOID is written as 0.
     """
 
     links: int = 1
@@ -96,11 +100,6 @@ class SystemUse:
         """Bytes in the record."""
         return len(self.inside) + (CE_BYTES if self.continued else 0)
 
-    @property
-    def continued_length(self) -> int:
-        """Bytes in the continuation area, without any further CE field."""
-        return sum(map(len, self.continued))
-
     def pack(self, continuation: bytes) -> bytes:
         """The bytes in the record, given the CE field or nothing."""
         return self.inside[: self.before] + continuation + self.inside[self.before :]
@@ -121,22 +120,30 @@ def pack_attributes_px(node: Node, codes: Codes) -> bytes:
     return PosixAttributes(node.mode, codes.links, node.uid, node.gid, codes.inode).pack()
 
 
-def attribute_fields(node: Node, codes: Codes, more: Iterable[tuple[bytes, bytes]] = ()) -> list[bytes]:
-    """The AL fields of a node: its own attributes, then what the image adds."""
-    pairs = list((node.attributes or {}).items())
+def attribute_fields(
+    node: Node, codes: Codes, options: ImageOptions, more: Mapping[bytes, bytes] | None = None
+) -> list[bytes]:
+    """The AL fields of a node: its own attributes, and what the image adds or puts in their place.
+
+    An index that was loaded stays if this session records no MD5 itself.
+    """
+    pairs = dict(node.attributes or {})
     if codes.slot:
-        pairs.append((CHECKSUM_INDEX, pack_index(codes.slot)))
-    pairs.extend(more)
+        pairs[CHECKSUM_INDEX] = pack_index(codes.slot & 0xFFFFFFFF)
+    elif options.md5:
+        pairs.pop(CHECKSUM_INDEX, None)
+    pairs.update(more or {})
     return pack_fields(pack_attributes(pairs)) if pairs else []
 
 
-def root_attributes(options: ImageOptions, area: ChecksumArea | None) -> list[tuple[bytes, bytes]]:
+def root_attributes(options: ImageOptions, area: ChecksumArea | None) -> dict[bytes, bytes]:
     """What the root's record carries about the image."""
-    if not options.has_attributes:
-        return []
-    pairs = [(NAME_TRUNCATION, TRUNCATE_255)]
+    pairs = {}
+    if options.stream_start is not None:
+        pairs[STREAM_START] = b"%d" % options.stream_start
+    pairs[NAME_TRUNCATION] = TRUNCATE_255
     if area is not None:
-        pairs.append((CHECKSUM_AREA, area.pack()))
+        pairs[CHECKSUM_AREA] = area.pack()
     return pairs
 
 
@@ -145,7 +152,9 @@ def root_use(root: Node, codes: Codes, options: ImageOptions, area: ChecksumArea
     area.
     """
     inside = SP_FIELD + pack_attributes_px(root, codes) + pack_times(root, options)
-    fields = attribute_fields(root, codes, root_attributes(options, area)) if options.has_attributes else []
+    fields: list[bytes] = []
+    if options.has_attributes:
+        fields = attribute_fields(root, codes, options, root_attributes(options, area))
     return SystemUse(inside, len(inside), (ER_FIELD, *fields))
 
 
@@ -161,7 +170,7 @@ def node_use(node: Node, codes: Codes, options: ImageOptions, head: int) -> Syst
         fixed += pack_pn(node.device)
     names = pack_name(node.name)
     links = pack_link(node.target) if isinstance(node, Symlink) else []
-    attributes = attribute_fields(node, codes) if options.has_attributes else []
+    attributes = attribute_fields(node, codes, options) if options.has_attributes else []
     room = RECORD_BYTES - head
     if len(fixed) + sum(map(len, names)) + sum(map(len, links)) + sum(map(len, attributes)) <= room:
         inside = b"".join((fixed, *names, *links, *attributes))

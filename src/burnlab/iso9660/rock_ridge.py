@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar, Final, NamedTuple
 
-from burnlab.iso9660.ecma119 import ImageError, both32, pack_date7, read_both32, unpack_date7, unpack_date17
+from burnlab.iso9660.ecma119 import ImageError, both32, read_both32, unpack_date7, unpack_date17
 
 FIELD_HEAD: Final = 4
 FIELD_BYTES: Final = 255
 CONTINUE: Final = 1
-OLDEST_SECOND: Final = -(1 << 31) + 1
 CE_BYTES: Final = 28
 NAME_HEAD: Final = 5
 NAME_PART: Final = FIELD_BYTES - NAME_HEAD
@@ -246,11 +245,6 @@ class TimeStamps:
         return cls(**found)
 
 
-def pack_tf(mtime: int, atime: int, ctime: int) -> bytes:
-    """A TF field with times of modification, access and attribute change in the short form."""
-    return b"TF\x1a\x01\x0e" + pack_date7(mtime) + pack_date7(atime) + pack_date7(ctime)
-
-
 def pack_pn(device: int) -> bytes:
     """PN: a device number, its upper and lower 32 bits. Source: RRIP 1.12, 4.1.2."""
     return b"PN\x14\x01" + both32(device >> 32 & 0xFFFFFFFF) + both32(device & 0xFFFFFFFF)
@@ -377,6 +371,7 @@ def unpack_link(fields: Iterable[bytes], limit: int = 4096) -> bytes:
     """
     parts: list[bytes] = []
     pending: bytes | None = None
+    mark = 0
     for data in fields:
         _need(data, 1, "SL")
         offset, end = 1, len(data)
@@ -397,4 +392,5 @@ def unpack_link(fields: Iterable[bytes], limit: int = 4096) -> bytes:
             raise ImageError(f"Target of a symbolic link is longer than {limit} bytes")
     if pending is not None:
         raise ImageError("Component of a symbolic link isn't finished")
-    return b"/" if parts == [b""] else b"/".join(parts)
+    # A root at the end is a slash of its own: it had one more behind it, which wasn't stored.
+    return b"/".join(parts) + (b"/" if mark == ComponentFlags.ROOT else b"")

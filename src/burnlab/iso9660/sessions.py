@@ -6,10 +6,8 @@ at multiples of 32 blocks from block 32 on; the volume descriptor in block 16 te
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from fnmatch import fnmatchcase
 from typing import Final
 
 from burnlab.iso9660.blocks import ReadBlocks
@@ -119,17 +117,3 @@ def _clipped(span: SessionSpan, readable_blocks: int | None, warnings: list[str]
         return span
     warnings.append(f"ISO image size {end}s larger than readable size {readable_blocks}s")
     return SessionSpan(span.start, max(0, readable_blocks - span.start), span.volume_id)
-
-
-def session_by_number(sessions: Sequence[SessionSpan], number: int) -> SessionSpan | None:
-    """A session by its number from 1 on."""
-    return sessions[number - 1] if 1 <= number <= len(sessions) else None
-
-
-def session_by_volume_id(sessions: Sequence[SessionSpan], pattern: bytes) -> SessionSpan | None:
-    """The newest session whose volume id matches a shell pattern."""
-    text = pattern.decode("latin-1")
-    for span in reversed(sessions):
-        if fnmatchcase(span.volume_id.decode("latin-1"), text):
-            return span
-    return None

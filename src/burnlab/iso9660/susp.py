@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from burnlab.iso9660.aaip import unpack_attributes
 from burnlab.iso9660.blocks import LBA_END
-from burnlab.iso9660.ecma119 import BLOCK, ImageError, blocks_of
+from burnlab.iso9660.ecma119 import BLOCK, ImageError, blocks_of, halves_agree
 from burnlab.iso9660.rock_ridge import (
     Continuation,
     Field,
@@ -31,10 +31,17 @@ Tell: TypeAlias = Callable[[str], None]
 CONTINUED_BYTES: Final = 1 << 20
 CONTINUED_AREAS: Final = 1024
 NAME_BYTES: Final = 4095
+BOTH_ORDERS: Final[dict[bytes, tuple[int, ...]]] = {
+    b"PX": (0, 16, 24, 32),
+    b"PN": (0, 8),
+    b"CE": (0, 8, 16),
+    b"CL": (0,),
+}
+"""Where the data of a field have numbers in both byte orders; the count of links isn't used."""
 
 
 def continued_fields(use: bytes, get: GetBlocks, tell: Tell) -> Iterator[Field]:
-    """All fields of a system use area and of the areas that CE fields lead to.
+    """All fields of a system use area and of the areas that CE fields lead to, with those.
 
     Areas are bounded in number, in length together, and none is visited twice. `get` gives blocks or raises
     ImageError.
@@ -46,9 +53,10 @@ def continued_fields(use: bytes, get: GetBlocks, tell: Tell) -> Iterator[Field]:
         pending: Continuation | None = None
         try:
             for field in iter_fields(area):
+                yield field
                 if field.signature != b"CE":
-                    yield field
-                elif pending is None:
+                    continue
+                if pending is None:
                     pending = Continuation.unpack(field.data)
                 else:
                     tell("Two CE fields in one area: the second one is ignored")
@@ -79,7 +87,10 @@ def read_area(place: Continuation, get: GetBlocks) -> bytes:
 
 
 class NodeFacts:
-    """What the fields of one record tell; None or empty where they don't."""
+    """What the fields of one record tell; None or empty where they don't.
+
+    `agrees`: both byte orders of all numbers that count told the same.
+    """
 
     __slots__ = (
         "_links",
@@ -87,6 +98,7 @@ class NodeFacts:
         "_names",
         "_payload",
         "_payload_done",
+        "agrees",
         "child",
         "device",
         "extensions",
@@ -104,6 +116,7 @@ class NodeFacts:
         self.child: int | None = None
         self.is_relocated = False
         self.is_compressed = False
+        self.agrees = True
         self.extensions: list[bytes] = []
         self._names: list[bytes] = []
         self._name_done = False
@@ -120,11 +133,6 @@ class NodeFacts:
     def name(self) -> bytes:
         """The name, joined, as it stands in the fields."""
         return b"".join(self._names)
-
-    @property
-    def has_link(self) -> bool:
-        """Whether there was any SL field."""
-        return bool(self._links)
 
     def target(self, tell: Tell) -> bytes:
         """The target of a symbolic link; empty if it can't be told."""
@@ -147,6 +155,8 @@ class NodeFacts:
     def take(self, fields: Iterator[Field], tell: Tell) -> NodeFacts:
         """Take fields in; those that nobody knows are passed over."""
         for field in fields:
+            if any(not halves_agree(field.data, at, 4) for at in BOTH_ORDERS.get(field.signature, ())):
+                self.agrees = False
             handler = HANDLERS.get(field.signature)
             if handler is None or field.version != 1:
                 continue

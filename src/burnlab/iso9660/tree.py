@@ -48,19 +48,27 @@ class MemoryContent:
 
 @dataclass(slots=True, eq=False)
 class ImageContent:
-    """Content that an earlier session holds. `md5` is what the image recorded, if it did."""
+    """Content that an earlier session holds. `md5` is what the image recorded, if it did; `index` is the
+    `isofs.cx` of its files, or 0.
+    """
 
     extents: tuple[Extent, ...]
     size: int
     md5: bytes | None = None
+    index: int = 0
 
 
 @dataclass(slots=True, eq=False)
 class CopiedContent:
-    """Content that another image holds: it is read from there when this one is written, and stored anew."""
+    """Content that another image holds: it is read from there when this one is written, and stored anew.
+
+    The higher its `weight`, the earlier it is stored; `index` is the `isofs.cx` of its files there, or 0.
+    """
 
     extents: tuple[Extent, ...]
     size: int
+    index: int = 0
+    weight: int = 0
 
 
 Content: TypeAlias = DiskContent | MemoryContent | ImageContent | CopiedContent
@@ -79,13 +87,12 @@ class Node:
     ctime: int = 0
     parent: Directory | None = None
     attributes: dict[bytes, bytes] | None = None
-    """By full name, as AAIP stores them (`user.mime`, `isofs.st`; b"" is the ACL). No `isofs.cx`."""
+    """By full name, as AAIP stores them (`user.mime`, `isofs.st`; b"" is the ACL), in their order. None for a
+    file whose only one is the `isofs.cx` that its content knows."""
     source_id: tuple[int, int] | None = None
     """Device and inode of the disk file it came from, if that was recorded."""
     inode: int = 0
     """File serial number that the loaded image recorded; 0 if none."""
-    is_new: bool = True
-    """Not yet part of any session; changed attributes of a loaded node don't make it new."""
 
     def path(self) -> bytes:
         """Absolute path in the image; the root is b"/"."""

@@ -35,7 +35,6 @@ def test_root_attributes_of_a_real_session() -> None:
 
 def test_index_field() -> None:
     field = bytes.fromhex("414c100100" + "0003046378" + "000400000003")
-    assert aaip.pack_index_field(3) == field
     assert aaip.pack_fields(aaip.pack_attributes({b"isofs.cx": aaip.pack_index(3)})) == [field]
     assert aaip.unpack_index(b"\0\0\1\0") == 256
     assert [aaip.unpack_index(value) for value in (b"", b"\1\2\3\4\5")] == [0, 0]

@@ -132,14 +132,14 @@ def test_record_of_a_wrong_length(length: int) -> None:
 
 
 def test_ce_to_itself_and_in_a_circle() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     ce = field_at(b"\0", b"CE")
     itself = both32(116) + both32(0) + both32(28)
     loop = poked((ROOT, ce + 4, itself), (116, 0, b"CE\x1c\x01" + itself))
     with pytest.raises(ImageError):
         raise ImageError(texts(load(loop)))
     assert "circle" in texts(load(loop))
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_md5_index_outside_of_the_array() -> None:
         image = load(poked((ROOT, at, index.to_bytes(4, "big"))))
         node = find_node(image.root, b"/keep.txt")
         assert node.content.md5 is None  # type: ignore[union-attr]
-        assert "outside of the MD5 array" in texts(image)
+        assert ("outside of the MD5 array" in texts(image)) == (index > 0), "0 is written for none"
 
 
 def test_limits() -> None:
@@ -336,7 +336,7 @@ def tree_on_disk(folder: Path) -> set[str]:
 def test_mutated_images(case: tuple[str, Pokes, int]) -> None:
     name, data = case[0], mutated(*case)
     blocks = Blocks(data)
-    start = time.perf_counter()
+    start = time.process_time()
     head = data[: 32 * BLOCK]
     if head_state(head) is HeadState.IMAGE:
         sessions, _ = emulated_sessions(blocks, head, blocks.blocks)
@@ -345,7 +345,7 @@ def test_mutated_images(case: tuple[str, Pokes, int]) -> None:
     for lba in sorted(bases):
         for namespaces in NAMESPACES:
             read_everything(blocks, lba, namespaces)
-    assert time.perf_counter() - start < 20
+    assert time.process_time() - start < 20
     assert blocks.total < 3 * READ_BYTES
 
 

@@ -64,7 +64,6 @@ def check_node(node: Node, fact: dict[str, Any], name: str) -> None:
     assert (node.mtime, node.atime, node.ctime) == tuple(
         seconds(fact[k]) for k in ("mtime", "atime", "ctime")
     )
-    assert not node.is_new
     if isinstance(node, File):
         content = node.content
         assert [list(extent) for extent in content.extents] == fact["extents"]  # type: ignore[union-attr]

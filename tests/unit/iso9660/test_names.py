@@ -54,7 +54,23 @@ def test_numbers_skip_names_that_are_taken() -> None:
 
 def test_more_digits_if_needed() -> None:
     found = unique_names([b"N."] * 11, [False] * 11)
-    assert found[0] == b"N00." and found[10] == b"N10." and len(set(found)) == 11
+    assert (found[0], found[10], len(set(found))) == (b"N000.", b"N010.", 11)
+
+
+def test_more_digits_replace_others_only_where_there_is_no_room() -> None:
+    found = unique_names([b"N" * 30 + b"."] * 11, [False] * 11)
+    assert (found[0], found[10]) == (b"N" * 28 + b"00.", b"N" * 28 + b"10.")
+    names = [f"x{letter}.txt".encode() for letter in "abcdefghijk"]
+    assert unique_names([b"X_.TXT"] * len(names), [False] * 11)[3] == b"X_003.TXT"
+
+
+def test_what_got_a_number_of_too_few_digits_is_in_the_way_of_nobody() -> None:
+    tail = b".DATA" + b"_" * 13
+    names = [b"S_004" + b"_" * 8 + tail] * 2 + [b"S_005" + b"_" * 8 + tail] * 2
+    names += [b"S_005" + b"_" * 7 + b"%d" % n + tail for n in range(9)]
+    found = unique_names(names, [False] * len(names))
+    assert len(set(found)) == len(names)
+    assert all(len(name) <= 31 for name in found)
 
 
 def test_a_long_extension_gives_way_to_the_number() -> None:
@@ -94,3 +110,18 @@ def test_joliet_names_are_told_apart_by_characters() -> None:
     first, second = unique_names([name, name], [False, False], JOLIET_NUMBERING)
     assert first == ("n" * 63 + "0").encode("utf-16-be")
     assert second == ("n" * 63 + "1").encode("utf-16-be")
+
+
+@pytest.mark.parametrize(
+    ("name", "numbered"),
+    [
+        (b"n" * 100 + b".html", "n" * 60 + "0.htm"),
+        (b"dot*.", "dot_0"),
+        (b"zz*." + b"f" * 60, "zz_0." + "f" * 60),
+        (b"x*." + b"e" * 70, "x0." + "e" * 62),
+        (b"." + b"e" * 70, "0." + "e" * 63),
+    ],
+)
+def test_the_dot_of_a_joliet_name_takes_no_room(name: bytes, numbered: str) -> None:
+    alike = joliet_name(name, False)
+    assert unique_names([alike, alike], [False, False], JOLIET_NUMBERING)[0].decode("utf-16-be") == numbered

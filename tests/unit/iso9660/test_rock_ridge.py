@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burnlab.iso9660.ecma119 import ImageError
+from burnlab.iso9660.ecma119 import ImageError, pack_date7
 from burnlab.iso9660.rock_ridge import (
     Continuation,
     ExtensionsReference,
@@ -17,7 +17,6 @@ from burnlab.iso9660.rock_ridge import (
     pack_link,
     pack_name,
     pack_pn,
-    pack_tf,
     unpack_link,
     unpack_nm,
     unpack_pn,
@@ -48,9 +47,9 @@ def test_other_fields_there_and_back() -> None:
 
 
 def test_times() -> None:
-    field = pack_tf(1641092645, 0, -1)
-    assert len(field) == 26 and field[5:12] == bytes.fromhex("7a010203040500")
-    times = TimeStamps.unpack(data_of(field))
+    data = b"\x0e" + b"".join(map(pack_date7, (1641092645, 0, -1)))
+    assert data[1:8] == bytes.fromhex("7a010203040500")
+    times = TimeStamps.unpack(data)
     assert (times.modify, times.access, times.attributes, times.creation) == (1641092645, 0, -1, None)
 
 
@@ -73,6 +72,14 @@ def test_links(target: bytes) -> None:
 
 def test_a_slash_at_the_end_of_a_link_is_dropped() -> None:
     assert unpack_link(data_of(field) for field in pack_link(b"a/")) == b"a"
+
+
+@pytest.mark.parametrize("target", [b"//", b"///", b"a//", b"a///", b"../", b"..//", b"x" * 250 + b"//"])
+def test_several_slashes_at_the_end_of_a_link_stay(target: bytes) -> None:
+    kept = target if target.endswith(b"//") else target[:-1]
+    once = unpack_link(data_of(field) for field in pack_link(target))
+    assert once == kept
+    assert pack_link(once) == pack_link(target), "growing must write the same again"
 
 
 names = st.one_of(st.sampled_from([b"..", b".", b"a"]), st.integers(1, 255).map(lambda n: b"n" * n))

@@ -12,8 +12,6 @@ from burnlab.iso9660.sessions import (
     head_state,
     image_at,
     next_base,
-    session_by_number,
-    session_by_volume_id,
 )
 from support.iso_images import Blocks, sample_facts, sample_image
 
@@ -105,15 +103,6 @@ def test_sessions_that_are_aligned_less() -> None:
     data[80 * BLOCK : 111 * BLOCK] = sample_image("two")[96 * BLOCK : 127 * BLOCK]
     data[112 * BLOCK : 113 * BLOCK] = bytes(BLOCK)
     assert chain(bytes(data)) == ([(32, 35), (80, 31)], [])
-
-
-def test_choice_of_a_session() -> None:
-    spans = [SessionSpan(32, 35, b"A1"), SessionSpan(96, 31, b"A2"), SessionSpan(128, 31, b"B")]
-    assert session_by_number(spans, 2) == spans[1]
-    assert session_by_number(spans, 0) is None
-    assert session_by_number(spans, 4) is None
-    assert session_by_volume_id(spans, b"A*") == spans[1]
-    assert session_by_volume_id(spans, b"A") is None
 
 
 def test_image_at() -> None:
