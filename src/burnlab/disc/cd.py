@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from burnlab.disc import cd_regions
+from burnlab.disc import cd_regions, sequential
 from burnlab.disc.cd_model import CdState, CdTrack, LeadIn, Plan, Wish
 from burnlab.disc.cd_regions import cd_track, recorded_end, region_at, regions
 from burnlab.disc.errors import (
@@ -29,7 +29,7 @@ from burnlab.disc.media import Medium
 from burnlab.disc.model import DiscState, Track, TrackState, TrackView, WriteType, changed
 from burnlab.disc.sequential import current_session, open_track, track_limit, view_of, with_track
 
-capacity_end = cd_regions.capacity_end
+capacity_end = sequential.capacity_end
 extents = cd_regions.extents
 
 PAUSE_BLOCKS = 150

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from burnlab.disc.cd_model import CdTrack
 from burnlab.disc.model import DiscState, Extent, Track
+from burnlab.disc.sequential import joined
 
 
 def cd_track(track: Track) -> CdTrack:
@@ -19,23 +20,9 @@ def recorded_end(track: Track) -> int:
     return max(track.end + cd_track(track).run_out, track.start + track.reserved_blocks)
 
 
-def capacity_end(state: DiscState) -> int:
-    """One past the last block of the last closed session, run-out not counted."""
-    closed = [t for t in state.tracks if t.session <= state.closed_sessions]
-    return closed[-1].end if closed else 0
-
-
 def extents(state: DiscState) -> list[Extent]:
     """What can be read in blocks of 2048 bytes: data tracks without their run-out."""
-    pieces: list[Extent] = []
-    for track in state.tracks:
-        if cd_track(track).form.is_audio:
-            continue
-        if pieces and pieces[-1][1] == track.start:
-            pieces[-1] = (pieces[-1][0], track.end)
-        else:
-            pieces.append((track.start, track.end))
-    return pieces
+    return joined(track for track in state.tracks if not cd_track(track).form.is_audio)
 
 
 @dataclass(frozen=True, slots=True)

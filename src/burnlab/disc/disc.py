@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
+from typing import NamedTuple
 
 from burnlab.disc import cd, formats, overwrite, pressed, sequential
 from burnlab.disc.cd_model import Plan, Wish
+from burnlab.disc.cd_regions import cd_track
 from burnlab.disc.cd_sector import SECTOR_BYTES, form_1_pieces
-from burnlab.disc.errors import CannotErase, NotRecordable
+from burnlab.disc.errors import CannotErase, NotRecordable, SurfaceFailure
 from burnlab.disc.media import DVD_RW_OVERWRITE, Format, Medium, Recording, medium_named
 from burnlab.disc.model import Background, DiscState, SessionView, Track, TrackState, TrackView, WriteType
+from burnlab.disc.recovery import recover
 from burnlab.disc.strategy import Strategy
 from burnlab.disc.surface import BLOCK_BYTES, Data, MemorySurface, NoSurface, Surface
 
@@ -50,6 +53,14 @@ def pressed_state(medium: Medium, blocks: int, product: str = "") -> DiscState:
     )
 
 
+class Unburnt(NamedTuple):
+    """A write that a drive has taken and not yet brought onto the disc; `old` is what lies there."""
+
+    lba: int
+    blocks: int
+    old: bytes = b""
+
+
 def _forget(_state: DiscState) -> None:
     """Keep a state nowhere: for discs in memory."""
 
@@ -74,6 +85,7 @@ class Disc:
         self.sectors = MemorySurface(SECTOR_BYTES) if sectors is None else sectors
         """Sectors of 2352 bytes: those of a CD that 2048 bytes don't tell all of."""
         self._keep = keep
+        self._kept = state
         self._extents: tuple[tuple[int, int], ...] = ()
         self._starts: tuple[int, ...] = ()
         self._index()
@@ -82,6 +94,24 @@ class Disc:
     def in_memory(cls, type_name: str, product: str = "", capacity_blocks: int = 0) -> Disc:
         """A new disc without a file."""
         return cls(state_as_sold(type_name, product, capacity_blocks), MemorySurface())
+
+    @classmethod
+    def reopened(
+        cls, state: DiscState, surface: Surface, keep: Callable[[DiscState], None], sectors: Surface
+    ) -> Disc:
+        """The disc of a recorder that may have been killed: what was cut off is found out, and kept.
+
+        Afterwards the files are at least as long as what counts as recorded.
+        """
+        recovered = recover(state, surface.blocks, sectors.blocks)
+        if recovered.empties:
+            surface.resize(0)
+            sectors.resize(0)
+        disc = cls(recovered.state, surface, keep, sectors)
+        if recovered.state != state:
+            disc._extend_to(recovered.state)
+            disc.keep()
+        return disc
 
     @property
     def profile(self) -> int:
@@ -155,10 +185,14 @@ class Disc:
 
     def read(self, lba: int, count: int) -> bytes:
         """`count` recorded blocks; NotRecorded names the first one that isn't."""
+        self.check_recorded(lba, count)
+        return self.surface.read(lba, count)
+
+    def check_recorded(self, lba: int, count: int) -> None:
+        """Refuse what `read` would refuse."""
         end = self.recorded_until(lba)
         if lba + count > end:
             raise self._strategy.unreadable(self.state, max(lba, end))
-        return self.surface.read(lba, count)
 
     def recorded_until(self, lba: int) -> int:
         """One past the last block that can be read in one piece from `lba` on; `lba` itself if none can."""
@@ -180,14 +214,24 @@ class Disc:
     def write_sectors(self, lba: int, data: Data, write_type: WriteType) -> None:
         """Record whole sectors of 2352 bytes; their user data goes to the surface, too, where it fits."""
 
-        def store() -> None:
+        self._record(lba, len(data) // SECTOR_BYTES, write_type, lambda: self._store_sectors(lba, data))
+
+    def _store_sectors(self, lba: int, data: Data) -> None:
+        ends = self.surface.blocks, self.sectors.blocks
+        try:
             self.sectors.write(lba, data)
             for offset, blocks in form_1_pieces(data):
                 self.surface.write(lba + offset, blocks)
-
-        self._record(lba, len(data) // SECTOR_BYTES, write_type, store)
+        except SurfaceFailure:
+            # The lengths tell how far a burn had come: one that failed must not look like one cut off.
+            for surface, end in zip((self.surface, self.sectors), ends, strict=True):
+                if surface.blocks > end:
+                    surface.resize(end)
+            raise
 
     def _record(self, lba: int, count: int, write_type: WriteType, store: Callable[[], None]) -> None:
+        if self.state.erasing:
+            self._end_erasing()
         strategy = self._strategy
         state = strategy.begin_write(self.medium, self.state, lba, count, write_type)
         if state is not self.state:
@@ -242,7 +286,9 @@ class Disc:
 
     def finalize(self) -> None:
         """Close the session and the disc."""
-        self._adopt(self._strategy.finalize(self.medium, self.state))
+        closed = self._strategy.finalize(self.medium, self.state)
+        self._extend_to(closed)
+        self._adopt(closed)
 
     def blank(self, *, full: bool) -> None:
         """Make it blank again; only full blanking gives back incremental writing.
@@ -255,17 +301,17 @@ class Disc:
             raise CannotErase(f"{self.medium.title} can't be blanked")
         incremental = full or self.medium.recording is Recording.CD
         state = blank_state(self.medium, self.state.product, self.state.capacity_blocks)
-        self._adopt(replace(state, incremental=incremental))
-        self.surface.resize(0)
-        self.sectors.resize(0)
+        self._erase(replace(state, incremental=incremental))
 
     def format(self, wish: formats.Wish) -> None:
         """Format it; what it holds is lost only where the medium can't keep it."""
         if not self.is_recordable:
             raise NotRecordable(f"{self.medium.title} can't be written")
-        self._adopt(formats.apply(self.medium, self.state, wish))
+        state = formats.apply(self.medium, self.state, wish)
         if self.medium.erases_by_formatting and wish.code != formats.DVD_RW_GROW:
-            self.surface.resize(0)
+            self._erase(state)
+        else:
+            self._adopt(state)
 
     def end_background_format(self, *, done: bool) -> None:
         """Formatting in the background has come to its end, or was cut off."""
@@ -284,6 +330,22 @@ class Disc:
     def keep(self) -> None:
         """Note down the present state."""
         self._keep(self.state)
+        self._kept = self.state
+
+    def lose_power(self, unburnt: Iterable[Unburnt]) -> None:
+        """Writing ends here, as when the recorder is killed; writes that are `unburnt` never were.
+
+        They come with the newest first.
+        """
+        for write in unburnt:
+            if self.state.overwritable:
+                self.surface.write(write.lba, write.old)
+                continue
+            for surface in (self.surface, self.sectors):
+                surface.resize(min(surface.blocks, max(0, write.lba)))
+        state = recover(self._kept, self.surface.blocks, self.sectors.blocks).state
+        self._extend_to(state)
+        self._adopt(state)
 
     def close(self) -> None:
         """Note everything down and let go of the surface."""
@@ -296,17 +358,41 @@ class Disc:
 
     def _adopt(self, state: DiscState) -> None:
         self._keep(state)
-        self.state = state
+        self._kept = self.state = state
         self._index()
 
+    def _erase(self, state: DiscState) -> None:
+        """Adopt a state in which nothing is recorded any more, and empty the files.
+
+        Between the two the state says so: whoever opens the disc then knows what is still to be done.
+        """
+        self._adopt(replace(state, erasing=True))
+        self._end_erasing()
+
+    def _end_erasing(self) -> None:
+        self.surface.resize(0)
+        self.sectors.resize(0)
+        self._adopt(replace(self.state, erasing=False))
+
     def _extend_to(self, state: DiscState) -> None:
-        end = max((t.end for t in state.tracks), default=0)
-        if end > self.surface.blocks:
-            self.surface.resize(end)
+        """Make the files as long as what is recorded, where the drive pads: it is padded with zeros."""
+        for surface, end in ((self.surface, surface_end(state)), (self.sectors, sectors_end(state))):
+            if end > surface.blocks:
+                surface.resize(end)
 
     def _index(self) -> None:
         self._extents = tuple(self._strategy.extents(self.state))
         self._starts = tuple(start for start, _ in self._extents)
+
+
+def surface_end(state: DiscState) -> int:
+    """One past the last recorded block: the surface is never shorter."""
+    return max((t.end for t in state.tracks if t.blocks), default=0)
+
+
+def sectors_end(state: DiscState) -> int:
+    """The same for the sectors that are kept whole beside the surface."""
+    return max((t.end for t in state.tracks if t.blocks and cd_track(t).form.is_whole), default=0)
 
 
 def _sessions(state: DiscState) -> Iterator[SessionView]:

@@ -47,6 +47,10 @@ class BeyondEnd(DiscError):
     """A write would go past the end of its track or of the medium."""
 
 
+class OutOfRange(DiscError):
+    """A write would go past the end of what is formatted."""
+
+
 class NotRecorded(DiscError):
     """A block that was never recorded can't be read."""
 

@@ -2,34 +2,37 @@
 
 A CD has `sectors` beside them, a sparse file of 2352 bytes for each: what doesn't fit into blocks.
 
-The state is kept by SQLite, so it is whole after `kill -9` at any instant. The surface grows with what is
-written: its length tells how far an interrupted burn had come. Whoever may write holds a lock on the
-surface; the lock goes with the process.
+The state is kept by SQLite (`state_file`), so it is whole after `kill -9` at any instant. The surface grows
+with what is written: its length tells how far an interrupted burn had come (`recovery`). Whoever may write
+holds a lock on the surface (`holding`); it goes with the process. Whoever only reads needs none, and changes
+nothing.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
-import sqlite3
+import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from burnlab.disc import cd
 from burnlab.disc.cd_sector import SECTOR_BYTES
-from burnlab.disc.disc import Disc, pressed_state, state_as_sold
+from burnlab.disc.consistency import contradictions
+from burnlab.disc.disc import Disc, pressed_state, sectors_end, state_as_sold, surface_end
 from burnlab.disc.errors import SurfaceFailure
+from burnlab.disc.holding import HeldSurface, InUse
 from burnlab.disc.media import Medium, Recording, medium_named
-from burnlab.disc.model import DiscState
-from burnlab.disc.sequential import after_interruption
+from burnlab.disc.model import DiscState, TrackState
+from burnlab.disc.state_file import StateError, StateStore, look_at_state, read_state, write_state
 from burnlab.disc.surface import BLOCK_BYTES, FileSurface, MemorySurface, Surface
 
-FORMAT = 1
-"""Version of the folder's layout."""
-
 COPY_BYTES = 1 << 20
+LOOKS = 20
+"""How often a disc is looked at that a recorder is changing."""
+TICK_NS = 25_000_000
+"""More than the steps in which a file system tells when a file was written last."""
 
 
 class FolderError(Exception):
@@ -51,7 +54,7 @@ def create(path: Path, type_name: str, product: str = "", capacity_blocks: int =
         raise FolderError(f"{capacity_blocks} blocks are out of range", "give a number of 2048-byte blocks")
     with _new_folder(path) as folder:
         (folder / "surface").touch()
-        _write_state(folder, state_as_sold(type_name, product, capacity_blocks))
+        write_state(folder, state_as_sold(type_name, product, capacity_blocks))
 
 
 def import_image(image: Path, path: Path, medium: Medium, product: str = "") -> int:
@@ -72,7 +75,7 @@ def import_image(image: Path, path: Path, medium: Medium, product: str = "") -> 
         )
     with source, _new_folder(path) as folder:
         blocks = _copy_sparse(source.fileno(), folder / "surface")
-        _write_state(folder, pressed_state(medium, blocks, product))
+        write_state(folder, pressed_state(medium, blocks, product))
     return blocks
 
 
@@ -98,10 +101,12 @@ def export_image(disc: Disc, path: Path) -> int:
     return end
 
 
-def open_disc(path: Path, *, read_only: bool = False) -> Disc:
+def open_disc(path: Path, *, read_only: bool = False, holder: str = "") -> Disc:
     """Open a disc folder; FolderError says what is wrong with it.
 
-    For writing, the folder is locked, and what an interrupted burn left behind is found out.
+    For writing, the folder is locked, what an interrupted burn left behind is found out, and `holder` is what
+    others are told of who has it. For reading, nothing is changed, and what a recorder hasn't yet noted down
+    isn't seen.
     """
     surface_path, state_path = path / "surface", path / "state.sqlite"
     if not path.is_dir() or not state_path.is_file() or not surface_path.is_file():
@@ -110,107 +115,178 @@ def open_disc(path: Path, *, read_only: bool = False) -> Disc:
             "it needs the files 'surface' and 'state.sqlite'; make one: burnlab disc create PATH --type TYPE",
         )
     try:
-        surface = FileSurface(surface_path, read_only=read_only)
+        return _look(path) if read_only else _hold(path, holder)
+    except InUse as error:
+        raise FolderError(
+            f"{path} is in use by another recorder: {error}",
+            "eject it there, or work on a copy of the folder",
+        ) from error
+    except StateError as error:
+        raise _unreadable(path, error) from error
+    except SurfaceFailure as error:
+        raise FolderError(
+            str(error), "see to the free space and the permissions of the disc folder"
+        ) from error
     except OSError as error:
         raise FolderError(
-            f"{surface_path}: {os.strerror(error.errno or 0)}", "see to the permissions of the disc folder"
+            f"{error.filename or path}: {os.strerror(error.errno or 0)}",
+            "see to the permissions of the disc folder",
         ) from error
+
+
+def _unreadable(path: Path, error: StateError) -> FolderError:
+    if error.newer:
+        return FolderError(f"{path} {error}", "use a newer burnlab for it")
+    return FolderError(
+        f"{path}: no disc state can be read ({error})",
+        f"use a copy that was made while it was not in use, or see what is left: burnlab disc check {path}",
+    )
+
+
+def _look(path: Path) -> Disc:
+    """Open to read. A recorder may be at work: before it cuts files off it keeps a state that says so."""
+    state = look_at_state(path)
+    for _ in range(LOOKS):
+        surface = FileSurface(path / "surface", read_only=True)
+        sectors: FileSurface | MemorySurface | None = None
+        try:
+            sectors = _sectors(path, _check_state(path, state), read_only=True)
+            _check(path, state, surface, sectors)
+            return Disc(state, MemorySurface() if state.erasing else surface, sectors=sectors)
+        except FolderError:
+            _close(surface, sectors)
+            again = look_at_state(path)
+            if again == state:
+                raise
+            state = again
+        except BaseException:
+            _close(surface, sectors)
+            raise
+    raise FolderError(f"{path} changes all the time", "look again when the recorder has less to do")
+
+
+def _hold(path: Path, holder: str) -> Disc:
+    surface = HeldSurface(path, holder)
+    sectors: FileSurface | MemorySurface | None = None
     try:
-        if not read_only:
-            _lock(surface, path)
-        state = _read_state(path)
-        _check(path, state, surface)
-        sectors = _sectors(path, state, read_only=read_only)
-        if read_only:
-            return Disc(state, surface, sectors=sectors)
-        store = _StateStore(state_path)
-        if not (state.tracks or state.overwritable or state.cd.is_writing):
-            surface.resize(0)
-            sectors.resize(0)
-        found_out = _INTERRUPTED.get(medium_named(state.medium).recording, after_interruption)
-        recovered = found_out(state, max(surface.blocks, sectors.blocks))
-        disc = Disc(recovered, surface, store.keep, sectors)
-        if recovered != state:
-            disc.keep()
-        disc.end_background_format(done=False)
-        return disc
+        state = _check_state(path, read_state(path))
+        sectors = _sectors(path, state, read_only=False)
+        _check(path, state, surface, sectors)
+        for each in (surface, sectors):
+            if each.whole_blocks < each.blocks:
+                # Killed in the middle of a block: it counts as one of the damaged track.
+                each.resize(each.blocks)
+        return Disc.reopened(state, surface, StateStore(path, surface.folder_fd).keep, sectors)
     except BaseException:
-        surface.close()
+        _close(surface, sectors)
         raise
 
 
-_INTERRUPTED = {Recording.CD: cd.after_interruption}
-"""How a recording finds out what an interrupted burn has left, where that is not the usual way."""
+def _close(*surfaces: Surface | None) -> None:
+    for surface in surfaces:
+        if surface is not None:
+            surface.close()
 
 
-def _sectors(path: Path, state: DiscState, *, read_only: bool) -> Surface:
+def _sectors(path: Path, state: DiscState, *, read_only: bool) -> FileSurface | MemorySurface:
     """The file beside the surface for whole sectors; only a CD that is written to has one."""
     sectors = path / "sectors"
     is_cd = medium_named(state.medium).recording is Recording.CD
-    if not is_cd or (read_only and not sectors.exists()):
+    if not is_cd or (not sectors.exists() and (read_only or sectors_end(state))):
         return MemorySurface(SECTOR_BYTES)
     return FileSurface(sectors, read_only=read_only, block_bytes=SECTOR_BYTES)
 
 
-def _lock(surface: FileSurface, path: Path) -> None:
-    try:
-        fcntl.flock(surface._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+def _check_state(path: Path, state: DiscState) -> DiscState:
+    """Nothing is done with a state that can't be true: whatever came of it would be worse."""
+    for text in contradictions(state):
         raise FolderError(
-            f"{path} is in use by another recorder", "eject it there, or work on a copy of the folder"
-        ) from error
-
-
-def _check(path: Path, state: DiscState, surface: FileSurface) -> None:
-    closed = [t.end for t in state.tracks if t.session <= state.closed_sessions]
-    if closed and surface.blocks < closed[-1]:
-        raise FolderError(
-            f"{path}: the surface ends at block {surface.blocks}, but {closed[-1]} are recorded",
-            "the copy is incomplete: copy the whole folder again",
+            f"{path}: its state contradicts itself: {text}",
+            f"copy the folder again from where it came, or see what is wrong: burnlab disc check {path}",
         )
-
-
-class _StateStore:
-    """Keeps the state in SQLite, one row, each time as one transaction."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def keep(self, state: DiscState) -> None:
-        """Store `state` durably; SurfaceFailure if that fails."""
-        try:
-            with closing(sqlite3.connect(self._path, timeout=30)) as database, database:
-                database.execute(
-                    "INSERT OR REPLACE INTO state (id, document) VALUES (1, ?)", (state.to_json(),)
-                )
-        except sqlite3.Error as error:
-            raise SurfaceFailure(f"{self._path}: {error}") from error
-
-
-def _write_state(folder: Path, state: DiscState) -> None:
-    with closing(sqlite3.connect(folder / "state.sqlite")) as database, database:
-        database.execute(f"PRAGMA user_version = {FORMAT}")
-        database.execute("CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id = 1), document TEXT NOT NULL)")
-        database.execute("INSERT INTO state VALUES (1, ?)", (state.to_json(),))
-
-
-def _read_state(path: Path) -> DiscState:
-    hint = (
-        "this folder was not made by burnlab, or is damaged: use a copy that was made while it was not in use"
-    )
-    try:
-        with closing(sqlite3.connect(path / "state.sqlite", timeout=30)) as database:
-            (version,) = database.execute("PRAGMA user_version").fetchone()
-            if version > FORMAT:
-                raise FolderError(
-                    f"{path} has layout {version}, this burnlab knows {FORMAT}", "use a newer burnlab for it"
-                )
-            (document,) = database.execute("SELECT document FROM state WHERE id = 1").fetchone()
-        state = DiscState.from_json(document)
-        medium_named(state.medium)
-    except (sqlite3.Error, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise FolderError(f"{path}: no disc state can be read ({error})", hint) from error
     return state
+
+
+def _check(path: Path, state: DiscState, surface: FileSurface, sectors: FileSurface | MemorySurface) -> None:
+    """What is recorded for good must be there; what is being written is found out later."""
+    closed = replace(state, tracks=tuple(t for t in state.tracks if t.state is TrackState.CLOSED))
+    for name, file, unit, end in (
+        ("surface", surface, "block", surface_end(closed)),
+        ("sectors", sectors, "sector", sectors_end(closed)),
+    ):
+        if file.whole_blocks < end:
+            raise FolderError(
+                f"{path}: the {name} ends at {unit} {file.whole_blocks}, but {end} are recorded",
+                f"copy the whole folder again, or see what is left: burnlab disc check {path}",
+            )
+
+
+@contextmanager
+def looked_at(path: Path) -> Iterator[Disc]:
+    """A disc to be read while a recorder may be burning it. Raises FolderError.
+
+    So it does at the end if what was closed is not there any more, or if blocks that can be overwritten were
+    written meanwhile: then what was read is a mixture.
+    """
+    while (age := time.time_ns() - _written_ns(path)) in range(TICK_NS):
+        time.sleep((TICK_NS - age) / 1e9)
+    disc = open_disc(path, read_only=True)
+    before = _written_ns(path)
+    closed = replace(disc.state, tracks=disc.state.tracks[: _closed_tracks(disc.state)])
+    disc.surface = _Watched(disc.surface, surface_end(closed))
+    disc.sectors = _Watched(disc.sectors, sectors_end(closed))
+    try:
+        yield disc
+        now = look_at_state(path)
+        if disc.state.overwritable:
+            same = now == disc.state and _written_ns(path) == before
+        else:
+            same = now.tracks[: len(closed.tracks)] == closed.tracks and not now.overwritable
+        if not same:
+            raise ShrunkError
+    except ShrunkError:
+        changed = f"{path} was written while it was read"
+        raise FolderError(changed, "try again when the burn is over") from None
+    except StateError as error:
+        raise _unreadable(path, error) from error
+    finally:
+        disc.surface.close()
+        disc.sectors.close()
+
+
+def _closed_tracks(state: DiscState) -> int:
+    return sum(t.session <= state.closed_sessions for t in state.tracks)
+
+
+class ShrunkError(Exception):
+    """What is being read was erased meanwhile."""
+
+
+class _Watched(MemorySurface):
+    """A surface to read from as long as it isn't cut off: then a recorder is erasing it."""
+
+    def __init__(self, surface: Surface, least_blocks: int) -> None:
+        super().__init__()
+        self._surface = surface
+        self._least_blocks = least_blocks
+
+    def read(self, lba: int, count: int) -> bytes:
+        """As the surface does; ShrunkError if it isn't what it was."""
+        data = self._surface.read(lba, count)
+        if self._surface.blocks < self._least_blocks:
+            raise ShrunkError
+        return data
+
+    def close(self) -> None:
+        """Let go of the surface."""
+        self._surface.close()
+
+
+def _written_ns(path: Path) -> int:
+    try:
+        return (path / "surface").stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 @contextmanager

@@ -124,10 +124,16 @@ class DiscState:
     background: Background = Background.NONE
     cd: CdState = field(default_factory=CdState)
     """What only a CD has."""
+    erasing: bool = False
+    """Blanked or formatted, but what it held may still be in the files: it counts as empty."""
 
     def to_json(self) -> str:
         """The state as a JSON document."""
-        return json.dumps(asdict(self), separators=(",", ":"))
+        document = asdict(self)
+        if not self.erasing:
+            # Nearly never set: without it, a burnlab that doesn't know of it can read the disc.
+            del document["erasing"]
+        return json.dumps(document, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> DiscState:

@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from burnlab.disc.errors import BeyondEnd, CannotReserve, DiscError, NotFormatted, NotRecorded, Unaligned
+from burnlab.disc.errors import (
+    BeyondEnd,
+    CannotReserve,
+    DiscError,
+    NotFormatted,
+    NotRecorded,
+    OutOfRange,
+    Unaligned,
+)
 from burnlab.disc.media import Medium
 from burnlab.disc.model import Background, DiscState, Extent, TrackView, WriteType
 
@@ -51,9 +59,11 @@ def begin_write(medium: Medium, state: DiscState, lba: int, count: int, _write_t
         raise NotFormatted(f"{medium.title} must be formatted before it is written")
     if medium.whole_units and (lba % medium.unit_blocks or count % medium.unit_blocks):
         raise Unaligned(f"{medium.title} takes multiples of {medium.unit_blocks} blocks")
-    end = medium.largest_format if state.growing else state.formatted_blocks
-    if lba < 0 or lba + count > end or (state.growing and lba > state.formatted_blocks):
-        raise BeyondEnd(f"the formatted area ends at LBA {state.formatted_blocks}")
+    where = f"the formatted area ends at LBA {state.formatted_blocks}"
+    if lba < 0 or (not state.growing and lba + count > state.formatted_blocks):
+        raise OutOfRange(where)
+    if state.growing and (lba > state.formatted_blocks or lba + count > medium.largest_format):
+        raise BeyondEnd(where)
     return state
 
 

@@ -6,6 +6,7 @@ the place where the next track will begin. A track without reserved size takes i
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from burnlab.disc.errors import (
@@ -259,9 +260,14 @@ def capacity_end(state: DiscState) -> int:
 
 
 def extents(state: DiscState) -> list[Extent]:
-    """What is recorded; tracks that touch are one piece."""
+    """What is recorded."""
+    return joined(state.tracks)
+
+
+def joined(tracks: Iterable[Track]) -> list[Extent]:
+    """Where tracks are; those that touch are one piece."""
     pieces: list[Extent] = []
-    for track in state.tracks:
+    for track in tracks:
         if pieces and pieces[-1][1] == track.start:
             pieces[-1] = (pieces[-1][0], track.end)
         else:

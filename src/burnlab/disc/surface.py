@@ -57,6 +57,11 @@ class FileSurface:
         """The file's size in blocks, rounded up."""
         return -(-os.fstat(self._fd).st_size // self._block_bytes)
 
+    @property
+    def whole_blocks(self) -> int:
+        """The same, rounded down: less where the last block is there in part only."""
+        return os.fstat(self._fd).st_size // self._block_bytes
+
     def read(self, lba: int, count: int) -> bytes:
         """`count` blocks from `lba` on, zeros past the file's end."""
         length = count * self._block_bytes
@@ -116,6 +121,11 @@ class MemorySurface:
     @property
     def blocks(self) -> int:
         """One past the highest block."""
+        return self._size
+
+    @property
+    def whole_blocks(self) -> int:
+        """The same: there are no parts of blocks."""
         return self._size
 
     def read(self, lba: int, count: int) -> bytes:

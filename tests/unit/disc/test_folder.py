@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from burnlab.disc import Disc, TrackState, WriteType, folder
+from burnlab.disc import Disc, TrackState, WriteType, folder, state_file
 from burnlab.disc.folder import FolderError, create, export_image, import_image, open_disc
 from burnlab.disc.media import MEDIA
 from burnlab.disc.surface import BLOCK_BYTES
@@ -136,7 +136,7 @@ def test_a_failure_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.Mon
     def fail(*_args: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(folder, "_write_state", fail)
+    monkeypatch.setattr(folder, "write_state", fail)
     with pytest.raises(FolderError, match="No space left"):
         create(tmp_path / "a.disc", "dvd-rw")
     assert list(tmp_path.iterdir()) == []
@@ -287,8 +287,8 @@ def test_no_row_of_state(path: Path) -> None:
 
 def test_a_newer_layout(path: Path) -> None:
     with closing(sqlite3.connect(path / "state.sqlite")) as database, database:
-        database.execute(f"PRAGMA user_version = {folder.FORMAT + 1}")
-    with pytest.raises(FolderError, match=f"layout {folder.FORMAT + 1}") as refusal:
+        database.execute(f"PRAGMA user_version = {state_file.FORMAT + 1}")
+    with pytest.raises(FolderError, match=f"layout {state_file.FORMAT + 1}") as refusal:
         open_disc(path)
     assert "newer" in refusal.value.hint
 
