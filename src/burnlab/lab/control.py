@@ -15,7 +15,9 @@ from typing import Any
 
 from burnlab.disc import DiscError
 from burnlab.lab.serving import FolderError, PanelError, ServedRecorder
+from burnlab.recorder import FaultError, FaultPlan
 
+REQUESTS = ("load", "eject", "close-tray", "status", "add-faults", "list-faults", "clear-faults")
 MAXIMUM_LINE = 1 << 16
 TIMEOUT_SECONDS = 60.0
 
@@ -52,9 +54,19 @@ class PanelServer:
                     return self._recorder.close_tray()
                 case {"do": "status"}:
                     return self._recorder.status()
-            return {"error": "unknown request", "hint": "ask for load, eject, close-tray or status"}
-        except (FolderError, PanelError) as error:
+                case {"do": "add-faults", "faults": list(tables)}:
+                    added = self._recorder.add_faults(FaultPlan.from_tables(tables, "the request"))
+                    return {"added": added, "faults": self._recorder.faults()}
+                case {"do": "list-faults"}:
+                    return {"faults": self._recorder.faults()}
+                case {"do": "clear-faults", **rest} if isinstance(names := rest.get("names", []), list):
+                    self._recorder.clear_faults([str(name) for name in names])
+                    return {"faults": self._recorder.faults()}
+            return {"error": "unknown request", "hint": f"ask for one of {', '.join(REQUESTS)}"}
+        except (FaultError, FolderError, PanelError) as error:
             return {"error": str(error), "hint": error.hint}
+        except RecursionError:
+            return {"error": "the request is nested too deep", "hint": "send one plain JSON object"}
         except (DiscError, OSError, ValueError) as error:
             return {"error": str(error), "hint": "see to the disc's folder and the filesystem it lies on"}
 

@@ -17,6 +17,7 @@ from .expression import ExpressionError, names_in
 from .patterns import PatternError, compile_pattern, names_in_template
 from .payload import PayloadFacts
 from .plan import Action, Case, Expect, Payload, Plan, Reading, Size, Step, Values, When
+from .plan_faults import PlanFaultError, faults_for
 
 SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 TABLES: dict[str, type[msgspec.Struct]] = {
@@ -185,6 +186,20 @@ def _problems(plan: Plan) -> Iterator[str]:
     for type_ in plan.types:
         for size in SIZES:
             yield from _unknown_names(plan, Case(type_, size, model=plan.model))
+    yield from _fault_problems(plan)
+
+
+def _fault_problems(plan: Plan) -> Iterator[str]:
+    """What is wrong with faults, whichever case they are for."""
+    places = [("the plan", plan.faults), *((f"step {step.name!r}", step.faults) for step in plan.steps)]
+    for where, tables in places:
+        for case in (Case(type_, model=plan.model) for type_ in plan.types):
+            try:
+                if tables:
+                    faults_for(tables, case, where)
+            except PlanFaultError as error:
+                yield str(error)
+                break
 
 
 def _step_problems(step: Step) -> Iterator[str]:

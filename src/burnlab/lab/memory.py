@@ -18,6 +18,7 @@ from burnlab import __version__
 from burnlab.burn.drive import Drive, ScannedDrive
 from burnlab.burn.mmc import MmcDrive
 from burnlab.burn.opener import open_stdio
+from burnlab.burn.patience import patience
 from burnlab.recorder import EmulatedClock, PromptUnit
 from burnlab.xorriso.environment import Environment
 from burnlab.xorriso.messages import Streams
@@ -59,7 +60,6 @@ class MemoryStation(DiscChanger):
 
     def __init__(self, recorder: HandledRecorder, clock: StepClock, place: Workplace) -> None:
         super().__init__(recorder, place.discs, place.trace)
-        self._unit = PromptUnit(recorder.unit, clock.sleep)
         self._clock = clock
         self._began = time.time()
         self._place = place
@@ -132,7 +132,9 @@ class MemoryStation(DiscChanger):
     def _open_drive(self, address: str) -> Drive:
         """The recorder for its address; else files."""
         if address.removeprefix("mmc:") == DRIVE:
-            return MmcDrive(address, self._unit, self._clock.sleep)
+            # A way of its own for each: one that is lost stays lost.
+            unit = PromptUnit(self._served.unit, self._clock.sleep, patience)
+            return MmcDrive(address, unit, self._clock.sleep)
         return open_stdio(address)
 
 

@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from .expression import NAME, ExpressionError, Value, evaluate, explain, names_in
+from .expression import ExpressionError, Value, evaluate, explain, names_in
 
 KINDS = {"int": r"-?\d+", "decimal": r"-?\d+(?:\.\d+)?", "size": r"\d+(?:\.\d+)?[kmgtp]?", "text": r"\S.*?"}
 PIECE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]|[ \t]+|[^{} \t]+")
@@ -250,8 +250,3 @@ def substitute(template: str, scope: Mapping[str, Value]) -> str:
 def names_in_template(template: str) -> set[str]:
     """The names that a command's braces ask for."""
     return {name for found in BRACED.finditer(template) if found[1] for name in names_in(found[1])}
-
-
-def is_name(text: str) -> bool:
-    """Whether a text can be the name of a value, a step or a payload."""
-    return NAME.fullmatch(text) is not None

@@ -6,7 +6,7 @@ programs or drive models carries a `when` table and lies beside what is common.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -133,7 +133,8 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `cites` is the paragraph of the scenario that it carries out, `operation` the column of the table of media
     in which it counts. A step isn't run if one of `needs`, or a step whose captures it uses, didn't hold.
-    `memory` stands in for the command where there is no guest.
+    `memory` stands in for the command where there is no guest. `faults` lie in wait while it is carried out,
+    and each must strike; their keys are those of a fault file.
     """
 
     name: str
@@ -146,6 +147,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     needs: tuple[str, ...] = ()
     timeout: float = 120.0
     memory: Reading | None = None
+    faults: tuple[dict[str, Any], ...] = ()
     when: When = When()
 
 
@@ -153,7 +155,8 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A plan as its file has it.
 
     `groups` are names for several types, to be used in `when`; `guest` lists the sets of programs that its
-    commands use, beside those that every guest has; `burnlab` is its own burn program.
+    commands use, beside those that every guest has; `burnlab` is its own burn program. `faults` lie in wait
+    from a case's first step to its last.
     """
 
     title: str
@@ -165,6 +168,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: str = "generic"
     values: tuple[Values, ...] = ()
     payloads: tuple[Payload, ...] = msgspec.field(name="payload", default=())
+    faults: tuple[dict[str, Any], ...] = msgspec.field(name="fault", default=())
 
     def steps_for(self, case: Case) -> list[Step]:
         """The steps that apply to a case, in order."""

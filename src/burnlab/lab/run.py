@@ -9,8 +9,8 @@ still busy with it; and a broken lab ends the run.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -21,6 +21,7 @@ from .monitor import Monitor
 from .patterns import substitute
 from .payload import PayloadShape, describe
 from .plan import Action, Case, Payload, Plan, Reading, Step
+from .plan_faults import FaultTable, faults_for
 from .result import CaseResult, CheckResult, RunResult, RunState, StepResult, StepState, run_id
 from .sabotage import sabotage
 from .station import CommandTimeout, NotApplicableError, RefusedError, Station, StationError
@@ -189,10 +190,27 @@ class _CaseRun:
         return CaseResult(self.case.type, self.case.model, (*self.results, *missing), self.plan_name)
 
     def run(self) -> None:
-        """Go through the steps."""
+        """Go through the steps, past the plan's faults."""
         steps = self.plan.steps_for(self.case)
         self.monitor.case_begins(self.case, tuple(steps))
         self.scope = first_scope(self.plan, self.case, self.station)
+        with self._faults(self.plan.faults, "the plan"):
+            self._go_through(steps)
+
+    @contextmanager
+    def _faults(self, tables: Sequence[FaultTable], where: str) -> Iterator[dict[str, int]]:
+        """Let faults lie in wait meanwhile; at the end the mapping tells how often each has struck."""
+        struck: dict[str, int] = {}
+        names: Sequence[str] = ()
+        if tables:
+            names = self.station.add_faults(faults_for(tables, self.case, where))
+        try:
+            yield struck
+        finally:
+            if names:
+                struck.update(self.station.clear_faults(names))
+
+    def _go_through(self, steps: Sequence[Step]) -> None:
         for step in steps:
             obstacle = self._obstacle(step)
             if obstacle is None:
@@ -218,8 +236,10 @@ class _CaseRun:
         expect = self.plan.expect_for(step, self.case)
         clock = time.monotonic()
         deed, changes = "", tuple[str, ...]()
+        struck: Mapping[str, int] = {}
         try:
-            deed, transcript = self._carry_out(step)
+            with self._faults(step.faults, f"step {step.name!r}") as struck:
+                deed, transcript = self._carry_out(step)
             if step.name == self.sabotage:
                 spoiled = sabotage(transcript, expect, self.scope)
                 transcript, outcome, changes = spoiled.transcript, spoiled.outcome, spoiled.changes
@@ -238,6 +258,7 @@ class _CaseRun:
             transcript = replace(transcript, seconds=time.monotonic() - clock)
         if step.name == self.sabotage and outcome.holds:
             outcome = _failure("a check notices the sabotage", "none did: this step proves nothing")
+        outcome = replace(outcome, checks=(*outcome.checks, *_struck(struck)))
         self.scope.update({f"{step.name}.{name}": value for name, value in outcome.captures.items()})
         return _step_result(step, deed, transcript, outcome, changes)
 
@@ -324,6 +345,14 @@ def first_scope(plan: Plan, case: Case, station: Station) -> dict[str, Value]:
             scope[f"payload.{name}.{fact}"] = value
     scope.update(plan.values_for(case))
     return scope
+
+
+def _struck(struck: Mapping[str, int]) -> list[Check]:
+    """A step past faults proves nothing if they didn't strike."""
+    return [
+        Check(f"the fault {name} strikes", hits > 0, "" if hits else "no command met it")
+        for name, hits in struck.items()
+    ]
 
 
 def _failure(what: str, reason: str) -> Outcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
@@ -13,7 +13,8 @@ from typing import Any, TextIO
 from burnlab.disc import Disc, DiscError
 from burnlab.disc.folder import FolderError, open_disc
 from burnlab.iscsi.server import TargetConfig, TargetServer
-from burnlab.recorder import ClockedUnit, Model, Recorder
+from burnlab.recorder import ClockedUnit, FaultPlan, Model, Recorder
+from burnlab.recorder.faults import NO_FAULTS
 from burnlab.recorder.recorder import RemovalPreventedError
 from burnlab.recorder.trace import TracedUnit
 from burnlab.scsi import SharedUnit
@@ -30,8 +31,8 @@ class PanelError(Exception):
 class HandledRecorder:
     """One recorder and its panel. Whoever is in this process sends commands to `unit`.
 
-    `trace` gets a JSON line per command, `now` is the recorder's clock. `close` ends everything with the
-    disc safe.
+    `trace` gets a JSON line per command, `now` is the recorder's clock, `faults` lie in wait from the
+    beginning. `close` ends everything with the disc safe.
     """
 
     def __init__(
@@ -41,9 +42,12 @@ class HandledRecorder:
         speed: float | None = None,
         trace: TextIO | None = None,
         now: Callable[[], float] = time.monotonic,
+        faults: FaultPlan = NO_FAULTS,
     ) -> None:
-        self.recorder = Recorder(model, speed=speed)
+        self.recorder = Recorder(model, speed=speed, faults=faults)
         self.disc_path: Path | None = None
+        self.holder = "a recorder in memory"
+        """What others are told of who has the disc in hand."""
         self._now = now
         self._lock = threading.RLock()  # commands and the panel never meet inside the recorder
         self._trace = trace
@@ -76,7 +80,7 @@ class HandledRecorder:
                         f"{self.disc_path} is in the tray", "eject it first: burnlab recorder eject"
                     )
                 self._take_out()
-            disc = open_disc(path)
+            disc = open_disc(path, holder=self.holder)
             self.recorder.load(disc, self._now())
             self.disc_path = path
         return self.status()
@@ -124,6 +128,21 @@ class HandledRecorder:
                 "medium": disc_report(disc) if disc is not None else None,
             }
 
+    def add_faults(self, plan: FaultPlan) -> list[str]:
+        """Let faults lie in wait from now on; returns their names. FaultError if a name is taken."""
+        with self._lock:
+            return self.recorder.mishaps.add(plan)
+
+    def faults(self) -> list[dict[str, Any]]:
+        """Every fault with what it has met; keys are stable."""
+        with self._lock:
+            return self.recorder.mishaps.status()
+
+    def clear_faults(self, names: Sequence[str] = ()) -> None:
+        """Take faults away, those named or all. FaultError if there is none of that name."""
+        with self._lock:
+            self.recorder.mishaps.clear(names)
+
     def close(self) -> None:
         """Write the disc's state down and let go of it."""
         with self._lock:
@@ -145,14 +164,20 @@ class ServedRecorder(HandledRecorder):
         *,
         speed: float | None = None,
         trace: TextIO | None = None,
+        faults: FaultPlan = NO_FAULTS,
     ) -> None:
-        super().__init__(model, speed=speed, trace=trace)
+        super().__init__(model, speed=speed, trace=trace, faults=faults)
         self.target = TargetServer(self.unit, target, lock=self._lock)
 
     @property
     def url(self) -> str:
         """Where the recorder is reached: `iscsi://HOST:PORT/IQN/LUN`."""
         return self.target.url
+
+    def clear_faults(self, names: Sequence[str] = ()) -> None:
+        """Take faults away. Connections end whose commands hang: who comes again may send them again."""
+        super().clear_faults(names)
+        self.target.end_hanging()
 
     def close(self) -> None:
         """End the target, then write the disc's state down and let go of it."""

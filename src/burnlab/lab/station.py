@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from .matching import Transcript
 from .plan import Reading
+
+if TYPE_CHECKING:
+    from burnlab.recorder import FaultPlan
 
 
 class StationError(Exception):
@@ -93,6 +96,14 @@ class Station(Protocol):
 
     def damage(self, lba: int) -> None:
         """Change bytes of one block of the disc, unseen by recorder and guest."""
+        ...
+
+    def add_faults(self, plan: FaultPlan) -> Sequence[str]:
+        """Let faults lie in wait in the recorder; returns their names."""
+        ...
+
+    def clear_faults(self, names: Sequence[str]) -> Mapping[str, int]:
+        """Take faults away; returns how often each has struck."""
         ...
 
     def versions(self) -> Mapping[str, str]:

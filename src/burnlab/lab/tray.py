@@ -14,7 +14,7 @@ from typing import TextIO
 from burnlab.disc import DiscError
 from burnlab.disc.folder import FolderError, create, export_image, import_image, open_disc
 from burnlab.disc.media import medium_named
-from burnlab.recorder import MODELS, Model
+from burnlab.recorder import MODELS, FaultError, FaultPlan, Model
 from burnlab.vm.errors import VmError
 
 from .payload import BLOCK_BYTES, PayloadError, write_payload
@@ -93,6 +93,19 @@ class DiscChanger:
     def status(self) -> Mapping[str, object]:
         """Read the panel."""
         return self._served.status()
+
+    def add_faults(self, plan: FaultPlan) -> Sequence[str]:
+        """Let faults lie in wait."""
+        try:
+            return self._served.add_faults(plan)
+        except FaultError as error:
+            raise StationError(str(error), "Change the plan.") from error
+
+    def clear_faults(self, names: Sequence[str]) -> Mapping[str, int]:
+        """Take faults away, with how often each has struck."""
+        rows = {row["fault"]["name"]: row["hits"] for row in self._served.faults()}
+        self._served.clear_faults(names)
+        return {name: rows[name] for name in names}
 
     def damage(self, lba: int) -> None:
         """Flip bits at the beginning of a block in the disc's surface file."""

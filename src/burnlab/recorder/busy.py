@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TypeAlias
 
@@ -29,6 +29,8 @@ class Work(Enum):
     CLOSE_SESSION = (Asc.OPERATION_IN_PROGRESS, 0.3)
     SYNCHRONIZE = (Asc.OPERATION_IN_PROGRESS, 0.05)
     LOAD = (Asc.BECOMING_READY, 0.0)
+    FAULT = (Asc.OPERATION_IN_PROGRESS, 0.0)
+    """Something of the drive's own, because a fault was injected."""
 
     @property
     def asc(self) -> Asc:
@@ -68,6 +70,8 @@ class Operation:
     began: float
     ends: float
     told: Progress = linear
+    told_as: SenseData | None = None
+    """What it says instead of what is usual for this work."""
 
     def progress(self, now: float) -> int:
         """How far it has come, as the drive tells it: 1 to 65534.    Source: SPC-4, 4.5.2.4.4."""
@@ -77,8 +81,10 @@ class Operation:
 
     def sense(self, now: float) -> SenseData:
         """Not ready, with progress; a drive that becomes ready tells none."""
-        progress = None if self.work is Work.LOAD else self.progress(now)
-        return SenseData.of(SenseKey.NOT_READY, self.work.asc, progress=progress)
+        usual = SenseData.of(SenseKey.NOT_READY, self.work.asc)
+        sense = self.told_as or usual
+        loading = (sense.asc, sense.ascq) == Asc.BECOMING_READY.value
+        return replace(sense, progress=None if loading else self.progress(now))
 
 
 @dataclass(slots=True)
@@ -103,6 +109,10 @@ class Pace:
         self._level = max(0.0, self._level - (now - self._at) * self.write_kbps * 1000)
         self._at = now
         return int(self._level)
+
+    def empty(self, now: float) -> None:
+        """What was in the buffer is gone, and nothing is being read."""
+        self._level, self._at, self._reading_until = 0.0, now, now
 
     def written(self, length: int, now: float) -> float:
         """Take `length` bytes; returns the seconds until there was room for them."""

@@ -293,12 +293,10 @@ def _dvd_structures(disc: Disc) -> dict[int, bytes]:
     return available
 
 
-def _bd_structures(disc: Disc) -> dict[int, bytes]:
+def _bd_structures(disc: Disc, free_spares: int) -> dict[int, bytes]:
     available = {0x00: structures.disc_definition(disc.state.product.encode("ascii", "replace"))}
     if disc.is_recordable:
-        available[0x0A] = structures.SpareAreaInformation(
-            disc.state.spare_blocks, disc.state.spare_blocks
-        ).pack()
+        available[0x0A] = structures.SpareAreaInformation(free_spares, disc.state.spare_blocks).pack()
     return available
 
 
@@ -313,7 +311,8 @@ def read_disc_structure(recorder: Recorder, cdb: ReadDiscStructure, _call: Call)
     if profile.is_dvd and cdb.media_type == DVD:
         available = _dvd_structures(disc)
     elif profile.is_bd and cdb.media_type == BD:
-        available = _bd_structures(disc)
+        free_spares = 0 if recorder.mishaps.spares_used_up(recorder) else disc.state.spare_blocks
+        available = _bd_structures(disc, free_spares)
     else:
         raise _invalid()
     if cdb.format == STRUCTURE_LIST:

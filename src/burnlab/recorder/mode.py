@@ -33,6 +33,8 @@ WRITES_EVERYTHING = 0x37
 PLAYBACK = 0x70
 """Multi-session, mode 2 form 2 and 1; no audio is played."""
 BURN_FREE = 0x80
+SELECTABLE = bytes.fromhex("7fff0fff003fff00") + b"\xff" * 42
+"""Page 05h from byte 2 on: all but its reserved bits can be changed."""
 CD_DA = 0x73
 TRAY_LOADER = 0x29
 """Tray, ejects, can be locked."""
@@ -46,7 +48,7 @@ def _error_recovery(recorder: Recorder, control: int) -> bytes:
 
 def _write_parameters(recorder: Recorder, control: int) -> bytes:
     if control == CHANGEABLE:
-        return WriteParametersPage.PRESET + b"\x7f\xff\x0f\xff" + bytes(46)
+        return WriteParametersPage.PRESET + SELECTABLE
     page = (
         WriteParametersPage(buffer_underrun_free=recorder.model.burn_free)
         if control == DEFAULT
@@ -117,15 +119,17 @@ def mode_sense_10(recorder: Recorder, cdb: ModeSense10, _call: Call) -> bytes:
 
 def mode_select_6(recorder: Recorder, cdb: ModeSelect6, call: Call) -> None:
     """Take pages behind a header of 4 bytes."""
-    _select(recorder, call.task.data_out, cdb.parameter_list_length, 4)
+    _select(recorder, call, cdb.parameter_list_length, 4)
 
 
 def mode_select_10(recorder: Recorder, cdb: ModeSelect10, call: Call) -> None:
     """Take pages behind a header of 8 bytes."""
-    _select(recorder, call.task.data_out, cdb.parameter_list_length, 8)
+    _select(recorder, call, cdb.parameter_list_length, 8)
 
 
-def _select(recorder: Recorder, data: Data, length: int, header_bytes: int) -> None:
+def _select(recorder: Recorder, call: Call, length: int, header_bytes: int) -> None:
+    """Take pages. Initiators share them: the others are told of a change.    Source: SPC-4, 6.11."""
+    data: Data = call.task.data_out
     if len(data) < length:
         raise CheckCondition.of(SenseKey.ILLEGAL_REQUEST, Asc.PARAMETER_LIST_LENGTH_ERROR)
     try:
@@ -146,6 +150,9 @@ def _select(recorder: Recorder, data: Data, length: int, header_bytes: int) -> N
             disc = recorder.disc
             if disc is not None and disc.is_cd_recordable and not cd_writing.selectable(parameters):
                 raise invalid
+            before = recorder.write_parameters
             recorder.select_write_parameters(parameters)
+            if recorder.write_parameters != before:
+                recorder.tell_others(call.nexus, Asc.MODE_PARAMETERS_CHANGED)
         elif code == ModePage.ERROR_RECOVERY:
             recorder.error_recovery = ErrorRecoveryPage.unpack(page)

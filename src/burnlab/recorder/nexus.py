@@ -19,6 +19,15 @@ class NexusState:
     media_events: deque[MediaEvent] = field(default_factory=lambda: deque(maxlen=MAXIMUM_PENDING))
     prevents_removal: bool = False
     capacity_asked: bool = False
+    deferred: deque[tuple[bytes, str]] = field(default_factory=deque)
+    """Deferred errors that this initiator is still to be told, each with the name of the fault."""
+
+    def forget(self) -> None:
+        """Lose what is pending and what was set up, as the drive's power is lost."""
+        self.attentions.clear()
+        self.media_events.clear()
+        self.deferred.clear()
+        self.prevents_removal = False
 
     def attend(self, asc: Asc) -> None:
         """Owe a unit attention, once."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from burnlab.disc import Disc, DiscError
-from burnlab.recorder.busy import Operation, Pace, Work
+from burnlab.disc.disc import Unburnt
+from burnlab.recorder.busy import BLOCK_BYTES, Operation, Pace, Work
+from burnlab.recorder.faults import NO_FAULTS, FaultPlan
+from burnlab.recorder.mishaps import Mishaps
 from burnlab.recorder.models import Model, read_speed_kbps, write_speeds_kbps
 from burnlab.recorder.nexus import NexusState
 from burnlab.recorder.refusals import sense_of
@@ -38,9 +42,10 @@ class Recorder:
     """One emulated drive with one tray.
 
     `speed` limits it to a multiple of the medium's 1x and makes it take its time; None is as fast as can be.
+    `faults` lie in wait for commands from the first one on; `mishaps` takes more of them at any time.
     """
 
-    def __init__(self, model: Model, *, speed: float | None = None) -> None:
+    def __init__(self, model: Model, *, speed: float | None = None, faults: FaultPlan = NO_FAULTS) -> None:
         self.model = model
         self.speed = speed
         self.tray_open = False
@@ -56,6 +61,9 @@ class Recorder:
         """Sector of a CD that was read last."""
         self.selected_write_kbps = 0
         self.selected_read_kbps = 0
+        self.calibrated = False
+        """The laser's power is set for the writing that goes on."""
+        self.mishaps = Mishaps(faults, model.buffer_kib * 1024 // BLOCK_BYTES)
         self._disc: Disc | None = None
         self._disc_view: tuple[object, ...] | None = None
         self._nexuses: dict[Nexus, NexusState] = {}
@@ -110,6 +118,7 @@ class Recorder:
         if self._disc is not None:
             self._disc.synchronize()
             self._disc.end_background_format(done=False)
+            self.mishaps.flushed()
             self._tell(MediaEvent.MEDIA_REMOVAL)
         self.tray_open = True
         self.operation = None
@@ -150,10 +159,41 @@ class Recorder:
             state.prevents_removal = False
             state.attend(Asc.RESET_OCCURRED)
 
+    def lose_power(self, unburnt: Iterable[Unburnt], seconds: float, now: float) -> None:
+        """The power goes and comes again: what was in the buffer is gone, `unburnt`, the newest first.
+
+        All that initiators have set up is forgotten, and each is told; the disc is as a killed recorder
+        leaves it, and is being read in for `seconds`.
+        """
+        self.operation = None
+        self.background_ends = None
+        self.rehearsal = None
+        self.closed_here = False
+        self.position = 0
+        self.write_parameters = WriteParametersPage(buffer_underrun_free=self.model.burn_free)
+        self.error_recovery = ErrorRecoveryPage()
+        self.pace.empty(now)
+        for state in self._nexuses.values():
+            state.forget()
+            state.attend(Asc.POWER_ON_OR_RESET)
+        if self.disc is None:
+            return
+        self.disc.lose_power(unburnt)
+        self.set_speeds(0, 0)
+        self._tell(MediaEvent.NEW_MEDIA)
+        self._disc_view = self._view()
+        self.begin(Work.LOAD, seconds, now)
+
     def _tell(self, event: MediaEvent, attention: Asc | None = None) -> None:
         for state in self._nexuses.values():
             state.notify(event)
             if attention is not None:
+                state.attend(attention)
+
+    def tell_others(self, nexus: NexusState, attention: Asc) -> None:
+        """Owe a unit attention to every initiator but one, who has brought it about."""
+        for state in self._nexuses.values():
+            if state is not nexus:
                 state.attend(attention)
 
     # Time.
@@ -161,7 +201,13 @@ class Recorder:
     def begin(self, work: Work, seconds: float, now: float) -> None:
         """Be busy for `seconds`."""
         self.operation = Operation(work, now, now + seconds, self.model.progress)
+        self.calibrated = False
         self.settle(now)
+
+    def be_busy(self, seconds: float, sense: SenseData, now: float) -> None:
+        """Be busy for `seconds` with nothing that anybody has asked for, unless something takes longer."""
+        if self.operation is None or self.operation.ends < now + seconds:
+            self.operation = Operation(Work.FAULT, now, now + seconds, self.model.progress, sense)
 
     def format_in_background(self, seconds: float, now: float) -> None:
         """Let formatting of the disc go on for `seconds`, without being busy with it."""
@@ -248,6 +294,12 @@ class Recorder:
             self._settle_background(now)
         if self.operation is not None:
             self.settle(now)
+        if self.mishaps.any or nexus.deferred:
+            return self.mishaps.execute(self, task, nexus, now)
+        return self.perform(task, nexus, now)
+
+    def perform(self, task: Task, nexus: NexusState, now: float) -> Reply:
+        """Carry out one task that no fault keeps from it."""
         try:
             row = ROWS.get(task.cdb[0]) if task.cdb else None
             if row is None:
@@ -264,6 +316,14 @@ class Recorder:
         if isinstance(answer, Reply):
             return answer
         return Reply(data_in=_cut(answer, cdb, task))
+
+    def lets_pass(self, gates: Gate, nexus: NexusState) -> bool:
+        """Whether nothing keeps a command from being carried out; nothing is told by asking."""
+        return not (
+            (nexus.attentions and gates & Gate.ATTENTION)
+            or (self.disc is None and gates & Gate.MEDIUM)
+            or (self.operation is not None and gates & Gate.IDLE)
+        )
 
     def _pass(self, gates: Gate, nexus: NexusState, now: float) -> None:
         if not nexus.attentions and self.operation is None and self.disc is not None:

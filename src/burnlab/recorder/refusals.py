@@ -15,6 +15,7 @@ REFUSALS: dict[type[DiscError], tuple[SenseKey, Asc]] = {
     errors.Unaligned: (SenseKey.ILLEGAL_REQUEST, Asc.INVALID_PACKET_SIZE),
     errors.NotNextWritable: (SenseKey.ILLEGAL_REQUEST, Asc.INVALID_ADDRESS_FOR_WRITE),
     errors.BeyondEnd: (SenseKey.ILLEGAL_REQUEST, Asc.END_OF_USER_AREA),
+    errors.OutOfRange: (SenseKey.ILLEGAL_REQUEST, Asc.LBA_OUT_OF_RANGE),
     errors.NotRecorded: (SenseKey.ILLEGAL_REQUEST, Asc.LBA_OUT_OF_RANGE),
     errors.WrongWriteType: (SenseKey.ILLEGAL_REQUEST, Asc.ILLEGAL_MODE_FOR_THIS_TRACK),
     errors.NoCueSheet: (SenseKey.ILLEGAL_REQUEST, Asc.COMMAND_SEQUENCE_ERROR),

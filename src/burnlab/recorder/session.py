@@ -88,6 +88,7 @@ def send_opc_information(recorder: Recorder, _cdb: SendOpcInformation, _call: Ca
     """Calibrate the laser: there is nothing to calibrate, but a medium must be recordable."""
     if not recorder.need_disc().is_recordable:
         raise CheckCondition.of(SenseKey.ILLEGAL_REQUEST, Asc.CANNOT_WRITE_INCOMPATIBLE_MEDIUM)
+    recorder.calibrated = True
 
 
 def _busy(

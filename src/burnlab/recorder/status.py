@@ -28,8 +28,13 @@ def test_unit_ready(_recorder: Recorder, _cdb: TestUnitReady, _call: Call) -> No
     """The gates have said everything."""
 
 
-def request_sense(recorder: Recorder, _cdb: RequestSense, call: Call) -> bytes:
-    """A pending unit attention, or why the drive is not ready and how far it has come, or nothing."""
+def request_sense(recorder: Recorder, cdb: RequestSense, call: Call) -> bytes:
+    """A pending unit attention, or why the drive is not ready and how far it has come, or nothing.
+
+    Sense data are of fixed format only, as programs decode no other.
+    """
+    if cdb.desc:
+        raise CheckCondition.of(SenseKey.ILLEGAL_REQUEST, Asc.INVALID_FIELD_IN_CDB)
     sense = call.nexus.next_attention() or recorder.not_ready(call.now)
     return (sense or SenseData(SenseKey.NO_SENSE)).pack()
 

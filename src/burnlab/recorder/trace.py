@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from burnlab.recorder.table import ROWS
-from burnlab.scsi import Asc, Nexus, Reply, SenseData, SenseKey, SharedUnit, Status, Task
+from burnlab.scsi import Asc, Delivery, Nexus, Reply, SenseData, SenseKey, SharedUnit, Status, Task
 
 SHOWN_BYTES = 64
 """How much of the data a line holds."""
@@ -33,7 +33,14 @@ def describe(task: Task, reply: Reply) -> dict[str, Any]:
             line[f"{key}_bytes"] = len(data)
             if opcode not in BULK:
                 line[key] = bytes(data[:SHOWN_BYTES]).hex()
-    line["status"] = Status(reply.status).name
+    mishap = reply.mishap
+    if mishap is not None:
+        line["fault"] = ", ".join(mishap.faults)
+    line["status"] = (
+        Status(reply.status).name
+        if mishap is None or mishap.delivery is Delivery.ANSWERED
+        else mishap.delivery.name
+    )
     if reply.sense:
         line["sense"] = _sense(SenseData.unpack(reply.sense))
     if reply.seconds:
@@ -46,6 +53,8 @@ def _sense(sense: SenseData) -> dict[str, Any]:
     name = _ASC_NAMES.get((sense.asc, sense.ascq))
     if name:
         line["asc"] = name
+    if sense.deferred:
+        line["deferred"] = True
     if sense.progress is not None:
         line["progress"] = round(sense.progress / 65535, 4)
     if sense.information is not None:

@@ -57,25 +57,50 @@ def written_disc(recorder: Recorder) -> Disc:
 def read(recorder: Recorder, cdb: Read10 | Read12, call: Call) -> Reply | None:
     """Recorded blocks, or 5/21/00."""
     if not cdb.length:
+        disc = recorder.need_disc()
+        _need_address(cdb.lba, 0, disc.capacity_end or disc.state.capacity_blocks)
         return None
     if cdb.lba < 0:
         raise CheckCondition.of(SenseKey.ILLEGAL_REQUEST, Asc.LBA_OUT_OF_RANGE)
-    data = recorder.need_disc().read(cdb.lba, cdb.length)
+    disc = recorder.need_disc()
+    # A length has up to 32 bits: no more is read than can be carried.
+    carried = min(cdb.length, -(-call.task.data_in_bytes // BLOCK_BYTES))
+    if carried < cdb.length:
+        disc.check_recorded(cdb.lba, cdb.length)
+    data = disc.read(cdb.lba, carried)
     if len(data) > call.task.data_in_bytes:
         data = data[: call.task.data_in_bytes]
     return Reply(data_in=data, seconds=recorder.pace.read(len(data), call.now))
 
 
-def verify(recorder: Recorder, cdb: Verify10, _call: Call) -> None:
-    """Blocks must be recorded; comparing with data of the initiator is not supported."""
-    if cdb.bytchk:
+def verify(recorder: Recorder, cdb: Verify10, call: Call) -> None:
+    """Blocks must be recorded, and with BYTCHK be what the initiator brings.
+
+    MMC leaves BYTCHK to drives; the comparison is that of SBC-3, VERIFY (10), with BYTCHK 01b.
+    """
+    disc = recorder.need_disc()
+    if not cdb.length:
+        _need_address(cdb.lba, 0, disc.capacity_end or disc.state.capacity_blocks)
+        return
+    _need_recorded(disc, cdb.lba, cdb.length)
+    if not cdb.bytchk:
+        return
+    length = cdb.length * BLOCK_BYTES
+    if len(call.task.data_out) < length:
         raise CheckCondition.of(SenseKey.ILLEGAL_REQUEST, Asc.INVALID_FIELD_IN_CDB)
-    _need_recorded(recorder.need_disc(), cdb.lba, cdb.length)
+    if disc.read(cdb.lba, cdb.length) != call.task.data_out[:length]:
+        raise CheckCondition.of(SenseKey.MISCOMPARE, Asc.MISCOMPARE_DURING_VERIFY)
 
 
 def seek(recorder: Recorder, cdb: Seek10, _call: Call) -> None:
     """The address must lie on the medium."""
     if cdb.lba >= max(1, recorder.need_disc().state.capacity_blocks):
+        raise CheckCondition.of(SenseKey.ILLEGAL_REQUEST, Asc.LBA_OUT_OF_RANGE)
+
+
+def _need_address(lba: int, first: int, end: int) -> None:
+    """A command that moves nothing must still point at the medium; right behind its end is no error."""
+    if not first <= lba <= end:
         raise CheckCondition.of(SenseKey.ILLEGAL_REQUEST, Asc.LBA_OUT_OF_RANGE)
 
 
@@ -87,10 +112,15 @@ def _need_recorded(disc: Disc, lba: int, count: int) -> None:
 def write(recorder: Recorder, cdb: Write10 | Write12 | WriteAndVerify10, call: Call) -> Reply | None:
     """Record blocks at a next writable address; the data is on the surface when this returns."""
     if not cdb.length:
+        disc = recorder.need_disc()
+        first = cd_writing.FIRST_LEAD_IN if disc.is_cd_recordable else 0
+        _need_address(cdb.lba, first, disc.state.formatted_blocks or disc.state.capacity_blocks)
         return None
     if recorder.need_disc().is_cd_recordable:
         disc = written_disc(recorder)
-        return cd_writing.write(recorder, disc, cdb, call, selected_write_type(recorder))
+        reply = cd_writing.write(recorder, disc, cdb, call, selected_write_type(recorder))
+        recorder.calibrated = True
+        return reply
     length = cdb.length * BLOCK_BYTES
     data = call.task.data_out
     if len(data) != length:
@@ -101,6 +131,7 @@ def write(recorder: Recorder, cdb: Write10 | Write12 | WriteAndVerify10, call: C
     if not disc.is_recordable:
         raise CheckCondition.of(SenseKey.ILLEGAL_REQUEST, Asc.CANNOT_WRITE_INCOMPATIBLE_MEDIUM)
     disc.write(cdb.lba, data, selected_write_type(recorder))
+    recorder.calibrated = True
     seconds = recorder.pace.written(length, call.now)
     return Reply(seconds=seconds) if seconds else None
 

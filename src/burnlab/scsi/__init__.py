@@ -5,15 +5,27 @@ Rule 2: `scsi.mmc` holds what MMC adds; nothing outside it knows an optical medi
 """
 
 from burnlab.scsi.sense import Asc, CheckCondition, SenseData, SenseKey
-from burnlab.scsi.task import LOCAL_NEXUS, LogicalUnit, Nexus, Reply, SharedUnit, Status, Task
+from burnlab.scsi.task import (
+    LOCAL_NEXUS,
+    Delivery,
+    LogicalUnit,
+    Mishap,
+    Nexus,
+    Reply,
+    SharedUnit,
+    Status,
+    Task,
+)
 from burnlab.scsi.transport import Fault, TransportError
 
 __all__ = [
     "LOCAL_NEXUS",
     "Asc",
     "CheckCondition",
+    "Delivery",
     "Fault",
     "LogicalUnit",
+    "Mishap",
     "Nexus",
     "Reply",
     "SenseData",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum, auto
 from typing import Protocol, TypeAlias
 
 from burnlab.scsi.value import value
@@ -51,6 +51,27 @@ class Task:
     nexus: Nexus = LOCAL_NEXUS
 
 
+class Delivery(Enum):
+    """What becomes of an answer on its way back."""
+
+    ANSWERED = auto()
+    NEVER = auto()
+    """None comes, until the task is aborted or the connection ends."""
+    CUT_OFF = auto()
+    """The connection breaks in its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mishap:
+    """What befell a task because somebody wished it: injected faults by their names.
+
+    Whoever carries the reply sees to its `delivery`, for the unit does no I/O.
+    """
+
+    faults: tuple[str, ...]
+    delivery: Delivery = Delivery.ANSWERED
+
+
 @value
 class Reply:
     """What came of a task.
@@ -63,6 +84,7 @@ class Reply:
     data_in: Data = b""
     sense: bytes = b""
     seconds: float = 0.0
+    mishap: Mishap | None = None
 
 
 class LogicalUnit(Protocol):

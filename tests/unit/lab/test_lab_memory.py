@@ -14,7 +14,7 @@ from burnlab.lab.run import filled_in, said
 from burnlab.lab.table import mark
 from burnlab.recorder import EmulatedClock, PromptUnit
 from burnlab.scsi import Reply, Task
-from burnlab.scsi.mmc.toc import TocTrack, lba_of, lead_outs, msf, raw_toc
+from burnlab.scsi.mmc.toc import lba_of, lead_outs, msf
 
 PLAN = """
 title = "Small"
@@ -88,9 +88,14 @@ def test_where_a_system_would_begin_to_read():
 
 
 def test_the_lead_outs_of_a_table_of_contents():
-    tracks = [TocTrack(1, 1, 0, 4200), TocTrack(2, 2, 15600, 17000), TocTrack(3, 2, 17000, 17811)]
-    assert lead_outs(raw_toc(tracks)) == {1: 4200, 2: 17811}
-    assert lead_outs(raw_toc(tracks)[:20]) == {}
+    raw = bytes.fromhex(
+        "0065 0102"
+        "011400a000000000010000 011400a100000000010000 011400a200000000003a00 0114000100000000000200"
+        "021400a000000000020000 021400a100000000030000 021400a200000000033b24"
+        "0214000200000000031e00 0214000300000000033032"
+    )
+    assert lead_outs(raw) == {1: 4200, 2: 17811}
+    assert lead_outs(raw[:20]) == {}
     assert [lba_of(msf(lba)) for lba in (-150, 0, 359848)] == [-150, 0, 359848]
 
 

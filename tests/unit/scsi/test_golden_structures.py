@@ -34,7 +34,7 @@ from burnlab.scsi.mmc.structures import (
     performance,
     pre_recorded_information,
 )
-from burnlab.scsi.mmc.toc import TocTrack, formatted_toc, msf, raw_toc, session_toc
+from burnlab.scsi.mmc.toc import TocTrack, formatted_toc, msf, session_toc
 
 
 def test_standard_inquiry() -> None:
@@ -290,15 +290,3 @@ def test_msf() -> None:
     assert msf(-150) == bytes((0, 0, 0))
     assert msf(359849) == bytes((79, 59, 74))
     assert msf(-151) == bytes((99, 59, 74))
-
-
-def test_raw_toc() -> None:
-    raw = raw_toc([TocTrack(1, 1, 0, 1000)])
-    assert raw[0:4] == bytes.fromhex("002e0101")
-    items = [raw[n : n + 11].hex() for n in range(4, len(raw), 11)]
-    assert items == [
-        "011400a00000000001" + "0000",
-        "011400a10000000001" + "0000",
-        "011400a20000000000" + "0f19",
-        "011400010000000000" + "0200",
-    ]

@@ -1,4 +1,4 @@
-"""READ TOC/PMA/ATIP: the table of contents, as short list, as session list and as the raw lead-in entries."""
+"""READ TOC/PMA/ATIP: the table of contents, as short list and as session list; lead-outs of its raw form."""
 
 from __future__ import annotations
 
@@ -76,22 +76,3 @@ def session_toc(tracks: Sequence[TocTrack], as_msf: bool) -> bytes:
     first = next(t for t in tracks if t.session == last_session)
     item = bytes((0, first.control, first.number, 0)) + _address(first.start, as_msf)
     return _answer(tracks[0].session, last_session, item)
-
-
-def raw_toc(tracks: Sequence[TocTrack]) -> bytes:
-    """Format 2: the Q sub-channel entries of the lead-ins, 11 bytes each, addresses as MSF.
-
-    Source: MMC-5, 6.26.3.4.
-    """
-    items = bytearray()
-    for session in sorted({t.session for t in tracks}):
-        here = [t for t in tracks if t.session == session]
-        points = [
-            (0xA0, bytes((here[0].number, 0, 0))),
-            (0xA1, bytes((here[-1].number, 0, 0))),
-            (0xA2, msf(here[-1].end)),
-            *((t.number, msf(t.start)) for t in here),
-        ]
-        for point, position in points:
-            items += bytes((session, here[0].control, 0, point, 0, 0, 0, 0)) + position
-    return _answer(tracks[0].session, tracks[-1].session, bytes(items))
