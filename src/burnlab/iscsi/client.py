@@ -261,7 +261,10 @@ def _credentials(url: IscsiUrl) -> ChapCredentials | None:
     try:
         return ChapCredentials(url.user, secret, url.target_user, target_secret)
     except ValueError as error:
-        hint = "Write iscsi://USER@HOST/TARGET/LUN?secret_file=PATH"
+        hint = (
+            "Write iscsi://USER@HOST/TARGET/LUN?secret_file=PATH, "
+            "for mutual CHAP &target_user=USER&target_secret_file=PATH behind it"
+        )
         raise TransportError(Fault.DENIED, str(error), hint) from error
 
 

@@ -78,8 +78,10 @@ class CommandSet:
     _handle: int = 0
     _ttt: int = 0
     _soliciting: deque[Command] = field(default_factory=deque)
-    _solicited_bytes: int = 0
+    _reading: int = 0
+    """Bytes that the answers to what is handed out may bring."""
     _held: list[tuple[float, int, Reply]] = field(default_factory=list)
+    _withheld: set[int] = field(default_factory=set)
 
     # Commands and their data
 
@@ -108,13 +110,16 @@ class CommandSet:
         commands[itt] = command
         self._begin_transfer(command, flags, frame)
         tasks = self.tasks
-        if command.gather is None and (immediate or not tasks.waiting):
+        if command.gather is None and (immediate or not tasks.waiting) and self._fits(command):
             self._deliver(command)
-        elif immediate:
+            return
+        if immediate:
             # It overtakes the others as soon as its data are there.
             tasks.waiting.appendleft(command)
         else:
             tasks.waiting.append(command)
+        if command.gather is not None:
+            self._solicit()
 
     def _begin_transfer(self, command: Command, flags: int, frame: Frame) -> None:
         """Judge the data that came with a command and ask for what is missing."""
@@ -185,11 +190,18 @@ class CommandSet:
             self._solicit()
 
     def _solicit(self) -> None:
-        """Send the R2Ts that memory allows, the oldest command first."""
-        budget = self.limits.solicited_bytes
+        """Send the R2Ts that memory allows, the oldest command first.
+
+        What has come and waits for its turn counts, too. Only the command that all others wait for gets its
+        data in any case.
+        """
+        if not self._soliciting:
+            return
+        waiting = self.tasks.waiting
+        budget = self.limits.solicited_bytes - sum(len(command.data) for command in waiting)
         for command in self._soliciting:
             budget -= command.edtl
-            if budget < 0 and command is not self._soliciting[0]:
+            if budget < 0 and not (waiting and command is waiting[0]):
                 break
             if command.gather is None:
                 continue
@@ -213,8 +225,14 @@ class CommandSet:
     # Handing out and answering
 
     def _hand_out(self) -> None:
-        for command in self.tasks.ready():
+        for command in self.tasks.ready(self._fits):
             self._deliver(command)
+        self._solicit()
+
+    def _fits(self, command: Command) -> bool:
+        """Whether memory allows to hand out a command now; one always may be."""
+        reading = self._reading
+        return not (command.reads and reading) or reading + command.edtl <= self.limits.reply_bytes
 
     def _deliver(self, command: Command) -> None:
         own = luns.check_condition(command.sense) if command.sense else luns.answer(command.lun, command.cdb)
@@ -222,6 +240,9 @@ class CommandSet:
             self._finish(command, own)
             return
         self.tasks.running[command.handle] = command
+        if command.reads:
+            command.reading = command.edtl
+            self._reading += command.edtl
         # More than the initiator expects, so that an overflow can be told (RFC 7143, 11.4.5.1).
         room = 0 if command.writes else self.limits.transfer_bytes
         task = Task(command.cdb, command.data, room, self.nexus)
@@ -232,11 +253,22 @@ class CommandSet:
         """Answer a task, at once or `reply.seconds` from `now` on; an aborted one is forgotten."""
         if reply.seconds > 0:
             if handle in self.tasks.running:
-                heapq.heappush(self._held, (now + reply.seconds, handle, reply))
+                held = _without_excess(self.tasks.running[handle], reply)
+                heapq.heappush(self._held, (now + reply.seconds, handle, held))
             return
         command = self.tasks.running.pop(handle, None)
         if command is not None:
             self._finish(command, reply)
+
+    def withhold(self, handle: int) -> None:
+        """Never answer a task: it waits until it is aborted, or the connection ends."""
+        if handle in self.tasks.running:
+            self._withheld.add(handle)
+
+    @property
+    def hangs(self) -> bool:
+        """A task waits so."""
+        return bool(self._withheld)
 
     def next_due(self) -> float | None:
         """When the next answer that is held back has to go."""
@@ -252,6 +284,7 @@ class CommandSet:
 
     def _finish(self, command: Command, reply: Reply) -> None:
         del self.tasks.commands[command.itt]
+        self._reading -= command.reading
         output = self.output
         window = output.window
         if not command.immediate:
@@ -264,9 +297,12 @@ class CommandSet:
             output.next_stat_sn(),
             window.expected,
             window.max_cmd_sn,
+            command.excess,
         )
         for header, data in answer.parts(self.terms):
             output.put(header, data)
+        if self.tasks.waiting:
+            self._hand_out()
 
     # Task management
 
@@ -275,6 +311,7 @@ class CommandSet:
         handed_out = set(self.tasks.running)
         aborted = self.tasks.remove(fits)
         for command in aborted:
+            self._reading -= command.reading
             if not command.immediate:
                 self.output.window.outstanding -= 1
             if command.handle in handed_out:
@@ -282,6 +319,7 @@ class CommandSet:
             self._stop_gathering(command)
         self._held = [held for held in self._held if held[1] in self.tasks.running]
         heapq.heapify(self._held)
+        self._withheld &= self.tasks.running.keys()
         self._hand_out()
         return len(aborted)
 
@@ -309,6 +347,16 @@ class CommandSet:
         self.abort(lambda _command: True)
         self.events.append(TargetReset(cold))
         return Outcome.COMPLETE
+
+
+def _without_excess(command: Command, reply: Reply) -> Reply:
+    """An answer that has to wait, without what the initiator won't get of it."""
+    expected = command.edtl if command.reads else 0
+    if len(reply.data_in) <= expected:
+        return reply
+    command.excess = len(reply.data_in) - expected
+    kept = bytes(memoryview(reply.data_in)[:expected])
+    return Reply(reply.status, kept, reply.sense, reply.seconds, reply.mishap)
 
 
 # fmt: off

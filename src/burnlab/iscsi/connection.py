@@ -36,7 +36,7 @@ from burnlab.iscsi.pdu import (
 )
 from burnlab.iscsi.session import MAX_EARLY, CommandWindow, Output, Place, Rejected
 from burnlab.iscsi.text import TargetAddress, TextExchange
-from burnlab.scsi.task import Data, Nexus, Reply
+from burnlab.scsi.task import Data, Delivery, Mishap, Nexus, Reply
 
 
 class State(Enum):
@@ -72,6 +72,7 @@ class TargetConnection:
         self._address = TargetAddress(terms.iqn, f"{portal},{terms.portal_group}")
         self._login = Login(terms, self.limits)
         self._login_due = now + self.limits.login_seconds
+        self._heard = now
         self._window = CommandWindow(self.limits.queue_depth)
         self._output = Output(self._window)
         self._reader = FrameReader(self.limits.receive_bytes)
@@ -81,8 +82,9 @@ class TargetConnection:
 
     # The five verbs
 
-    def receive_data(self, data: bytes, now: float) -> None:  # noqa: ARG002 - all verbs are given the time
+    def receive_data(self, data: bytes, now: float) -> None:
         """Take bytes of the peer, in any portions."""
+        self._heard = now
         self._reader.feed(data)
         try:
             while self.state is not _CLOSED and (frame := self._reader.next_frame()) is not None:
@@ -95,9 +97,26 @@ class TargetConnection:
         return self._events.popleft() if self._events else None
 
     def complete(self, handle: int, reply: Reply, now: float) -> None:
-        """Answer a task; an answer with `seconds` is held back that long. An aborted task is ignored."""
+        """Answer a task; an answer with `seconds` is held back that long. An aborted task is ignored.
+
+        An answer that shall not arrive is withheld, or ends the connection.
+        """
         if self._commands is not None and self.state is _FULL_FEATURE:
-            self._commands.complete(handle, reply, now)
+            if reply.mishap is not None and reply.mishap.delivery is not Delivery.ANSWERED:
+                self._withhold(handle, reply.mishap)
+            else:
+                self._commands.complete(handle, reply, now)
+
+    def _withhold(self, handle: int, mishap: Mishap) -> None:
+        if mishap.delivery is Delivery.CUT_OFF:
+            self.close(f"a fault cuts it off: {', '.join(mishap.faults)}")
+        elif self._commands is not None:
+            self._commands.withhold(handle)
+
+    @property
+    def hangs(self) -> bool:
+        """A task waits for an answer that will never come."""
+        return self._commands is not None and self._commands.hangs
 
     def data_to_send(self) -> list[Data]:
         """What there is to send, as buffers in their order; each is given once."""
@@ -111,9 +130,14 @@ class TargetConnection:
         return self._commands.next_due() if self._commands and self.state is _FULL_FEATURE else None
 
     def handle_timer(self, now: float) -> None:
-        """Send the answers that are due, or give up on a login that takes too long."""
+        """Send the answers that are due; give up on a login that takes too long, or a PDU without an end.
+
+        It may be called at any time; for the latter it should be, once in `limits.stall_seconds`.
+        """
         if self.state is _LOGIN and now >= self._login_due:
             self._close("the login took too long")
+        elif self._reader.is_mid_pdu and now - self._heard >= self.limits.stall_seconds:
+            self._close("a PDU was begun and not ended")
         elif self._commands is not None and self.state is _FULL_FEATURE:
             self._commands.send_due(now)
 

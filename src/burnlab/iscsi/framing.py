@@ -109,6 +109,11 @@ class FrameReader:
     _held: int = 0  # bytes not yet cut, in the chunk and later ones
     _need: int = HEADER_BYTES  # bytes without which the next step is pointless
 
+    @property
+    def is_mid_pdu(self) -> bool:
+        """A PDU has begun, and its end isn't here yet."""
+        return self._held > 0
+
     def feed(self, data: bytes) -> None:
         """Take bytes as they came, in any portions."""
         if self._held:

@@ -414,19 +414,3 @@ class Reject(Header):
     exp_cmd_sn: int = 0
     max_cmd_sn: int = 0
     data_sn: int = 0
-
-
-HEADERS: dict[int, type[Header]] = {
-    cls.OPCODE: cls for base in (Request, Header) for cls in base.__subclasses__() if cls is not Request
-}
-"""Opcode → class."""
-
-
-def unpack_header(header: bytes | memoryview) -> Header:
-    """Read a header of any known opcode.
-
-    Raises:
-        KeyError: no such opcode.
-        struct.error: the header has another length.
-    """
-    return HEADERS[header[0] & 0x3F].unpack(header)

@@ -11,12 +11,14 @@ from __future__ import annotations
 import itertools
 import logging
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from burnlab.iscsi.allocator import give_back
 from burnlab.iscsi.chap import ChapAuth
 from burnlab.iscsi.connection import TargetConnection
 from burnlab.iscsi.events import (
@@ -32,6 +34,7 @@ from burnlab.iscsi.limits import DEFAULT_LIMITS, Limits
 from burnlab.iscsi.login import LoginTerms
 from burnlab.iscsi.luns import check_condition
 from burnlab.iscsi.patience import Patience
+from burnlab.iscsi.url import split_address
 from burnlab.scsi.sense import Asc, SenseData, SenseKey
 from burnlab.scsi.task import Data, Nexus, Reply, SharedUnit, Task
 
@@ -39,7 +42,10 @@ DEFAULT_IQN = "iqn.2024-01.org.burnlab:recorder"
 RECEIVE_BYTES = 1 << 18
 MAX_BUFFERS = 512  # below IOV_MAX of every system
 _TSIH_COUNT = 0xFFFF
+_KEEPALIVE = ((socket.TCP_KEEPIDLE, 60), (socket.TCP_KEEPINTVL, 20), (socket.TCP_KEEPCNT, 3))
+"""A peer that has vanished is found out in two minutes, not in the two hours that are usual."""
 _CLOSE_SECONDS = 5.0
+_TIDY_SECONDS = 1.0
 _INTERNAL_FAILURE = check_condition(SenseData.of(SenseKey.HARDWARE_ERROR, Asc.INTERNAL_FAILURE).pack())
 
 _log = logging.getLogger(__name__)
@@ -54,13 +60,25 @@ class TargetConfig:
     host: str = "127.0.0.1"
     port: int = 3260
     limits: Limits = DEFAULT_LIMITS
-    max_connections: int = 64
+    max_connections: int = 128
+    announce: str = ""
+    """HOST[:PORT] that discovery tells instead of the address that a connection came to, which is no good
+    behind a forwarded port; without a port it is the one that is bound."""
 
 
 def _join_address(host: str, port: int) -> str:
     """HOST:PORT, an IPv6 address in brackets, an IPv4 address in IPv6 clothes as itself."""
     host = host.partition("%")[0].removeprefix("::ffff:") if "." in host else host.partition("%")[0]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def announced(announce: str, host: str, port: int) -> str:
+    """The portal that discovery tells of a connection that came to `host` and `port`.
+
+    Raises:
+        ValueError: what is to be announced is no address.
+    """
+    return _join_address(*split_address(announce, port)) if announce else _join_address(host, port)
 
 
 def _cannot_listen(host: str, port: int, error: OSError) -> OSError:
@@ -93,6 +111,7 @@ class TargetServer:
         self._pumps_lock = threading.Lock()
         self._enter_lock = threading.Lock()
         self._tsih = itertools.cycle(range(1, _TSIH_COUNT))
+        self._tidy_at = 0.0
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -164,6 +183,13 @@ class TargetServer:
         with self._pumps_lock:
             return list(self._pumps)
 
+    def end_hanging(self) -> int:
+        """End the connections with a command whose answer was withheld; returns how many there were."""
+        hanging = [pump for pump in self._all_pumps() if pump.connection.hangs]
+        for pump in hanging:
+            pump.stop("a command hangs, and its fault was cleared")
+        return len(hanging)
+
     def _others(self, pump: _Pump) -> list[_Pump]:
         return [other for other in self._all_pumps() if other is not pump]
 
@@ -181,18 +207,26 @@ class TargetServer:
                 _log.warning("a connection was refused: there are %d already", self.config.max_connections)
                 peer.close()
                 continue
-            self._serve(peer)
+            try:
+                self._serve(peer)
+            except (OSError, RuntimeError) as error:
+                # The peer has gone already, or there is no thread for it: neither concerns the others.
+                _log.warning("a connection can't be served: %s", error)
+                peer.close()
 
     def _serve(self, peer: socket.socket) -> None:
-        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        peer.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        _set_options(peer, self.config.limits)
         terms = LoginTerms(self.config.iqn, self.config.auth, next(self._tsih), knows_session=self._knows)
-        portal = _join_address(*peer.getsockname()[:2])
+        portal = announced(self.config.announce, *peer.getsockname()[:2])
         connection = TargetConnection(terms, portal, self.config.limits, self._clock())
         pump = _Pump(self, peer, connection, terms.tsih)
         with self._pumps_lock:
             self._pumps.add(pump)
-        pump.thread.start()
+        try:
+            pump.thread.start()
+        except RuntimeError:
+            self._forget(pump)
+            raise
 
     def _knows(self, tsih: int) -> bool:
         return any(pump.tsih == tsih and pump.nexus is not None for pump in self._all_pumps())
@@ -200,6 +234,12 @@ class TargetServer:
     def _forget(self, pump: _Pump) -> None:
         with self._pumps_lock:
             self._pumps.discard(pump)
+            now = self._clock()
+            due = not self._pumps or now >= self._tidy_at
+            if due:
+                self._tidy_at = now + _TIDY_SECONDS
+        if due:
+            give_back()
 
     # The unit, one caller at a time
 
@@ -226,6 +266,17 @@ class TargetServer:
 
     def _reset_unit(self) -> None:
         self._tell_unit(self._unit.reset)
+
+
+def _set_options(peer: socket.socket, limits: Limits) -> None:
+    peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, seconds in _KEEPALIVE:
+        peer.setsockopt(socket.IPPROTO_TCP, option, seconds)
+    # The system keeps these times: settimeout() would cost two calls for each that may wait.
+    waits = {socket.SO_RCVTIMEO: limits.stall_seconds, socket.SO_SNDTIMEO: limits.send_seconds}
+    for option, wait in waits.items():
+        peer.setsockopt(socket.SOL_SOCKET, option, struct.pack("@ll", int(wait), int(wait % 1 * 1e6)))
 
 
 @dataclass(eq=False, slots=True)
@@ -300,7 +351,7 @@ class _Pump:
         return alive
 
     def _receive(self) -> bytes | None:
-        """Bytes of the peer, b"" at their end, None if the time of the connection's timer has come."""
+        """Bytes of the peer, b"" at their end, None if it is time to look at the connection's timer."""
         if self.due is None:
             if self.peer.gettimeout() is not None:
                 self.peer.settimeout(None)
@@ -314,8 +365,8 @@ class _Pump:
         except TimeoutError:
             return None
 
-    def _look_and_read(self) -> bytes:
-        """Bytes of the peer, however long it takes."""
+    def _look_and_read(self) -> bytes | None:
+        """Bytes of the peer, or None if none come for so long that a PDU may have to be given up."""
         clock = self.server._clock
         now = clock()
         until = self.patience.begin(now, alone=len(self.server._pumps) == 1)
@@ -325,7 +376,8 @@ class _Pump:
                 data = self._read(socket.MSG_DONTWAIT)
             now = clock()
         if data is None:
-            data = self._read()
+            with suppress(BlockingIOError):
+                data = self._read()
             now = clock()
         self.patience.end(now)
         return data
@@ -338,12 +390,19 @@ class _Pump:
     def _serve_events(self, event: Event | None) -> bool:
         """Deal with this event and all after it. Returns whether the connection goes on."""
         connection, server = self.connection, self.server
+        unsent, limit = 0, server.config.limits.reply_bytes
         while event is not None:
             if type(event) is TaskReady:
                 reply = server._execute(event.task)
+                unsent += len(reply.data_in)
                 with self.lock:
                     connection.complete(event.handle, reply, server._clock())
+                    parts = connection.data_to_send() if unsent > limit else None
                     event = connection.next_event()
+                if parts is not None:
+                    # One burst may ask for more than can be kept: the peer has to take some of it first.
+                    unsent = 0
+                    self._send(parts)
             elif self._serve_rare_event(event):
                 with self.lock:
                     event = connection.next_event()
@@ -397,7 +456,12 @@ class _Pump:
             self.peer.settimeout(None)
         while parts:
             batch = parts[:MAX_BUFFERS]
-            sent = self.peer.sendmsg(batch)
+            try:
+                sent = self.peer.sendmsg(batch)
+            except BlockingIOError:
+                # Nothing of what the system still holds for it will be taken, either.
+                self.peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("@ii", 1, 0))
+                raise TimeoutError("the initiator doesn't take what is sent to it") from None
             parts = _unsent(parts, sent)
 
 

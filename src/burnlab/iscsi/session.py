@@ -137,6 +137,10 @@ class Command:
     """Set while data for it are still to come."""
     sense: bytes = b""
     """Set if its data went wrong: it ends with this without reaching the unit."""
+    reading: int = 0
+    """Bytes that its answer may bring, once it is handed out."""
+    excess: int = 0
+    """Bytes that its answer had beyond what the initiator expects, where they weren't kept."""
 
 
 @dataclass(slots=True)
@@ -153,9 +157,9 @@ class TaskSet:
     gone: deque[int] = field(default_factory=lambda: deque(maxlen=64))
     """Tags of commands that ended while data for them could still be on their way."""
 
-    def ready(self) -> Iterator[Command]:
-        """Take the commands whose turn has come."""
-        while self.waiting and self.waiting[0].gather is None:
+    def ready(self, fits: Callable[[Command], bool]) -> Iterator[Command]:
+        """Take the commands whose turn has come, as long as they fit."""
+        while self.waiting and self.waiting[0].gather is None and fits(self.waiting[0]):
             yield self.waiting.popleft()
 
     def remove(self, fits: Callable[[Command], bool]) -> list[Command]:

@@ -31,6 +31,9 @@ PROTOCOL_SERVICE_CRC_ERROR  = SenseData(SenseKey.ABORTED_COMMAND, 0x47, 0x05).pa
 """Sense data of what goes wrong on the way.    Source: RFC 7143, 11.4.7.2."""
 
 
+SMALL_BYTES = 8192
+
+
 class TransferError(Exception):
     """The data of a command went wrong; it ends with `sense`."""
 
@@ -103,9 +106,16 @@ class Gather:
             self._end_sequence(solicited=header.ttt != NO_TAG, end=end)
 
     def _take(self, data: Data) -> None:
-        if data:
+        """Keep a piece. A small one is copied: it would keep the whole buffer that it came in."""
+        if not data:
+            return
+        if len(data) >= SMALL_BYTES:
             self._chunks.append(data)
-            self.received += len(data)
+        elif self._chunks and type(self._chunks[-1]) is bytearray:
+            self._chunks[-1] += data
+        else:
+            self._chunks.append(bytearray(data))
+        self.received += len(data)
 
     def _end_sequence(self, *, solicited: bool, end: int) -> None:
         self._data_sn = 0
@@ -157,6 +167,8 @@ class Answer:
     stat_sn: int
     exp_cmd_sn: int
     max_cmd_sn: int
+    excess: int = 0
+    """Bytes that the reply had beyond its data."""
 
     def parts(self, terms: Parameters) -> list[tuple[bytes, Data]]:
         """Packed header and data segment of each PDU.
@@ -167,9 +179,10 @@ class Answer:
         reply = self.reply
         data = reply.data_in
         expected = self.edtl if self.reads else 0
-        if expected == len(data) == 0:
+        have = len(data) + self.excess
+        if expected == have == 0:
             return [self._response(0, 0, 0)]
-        flag, residual = _residual(len(data), expected)
+        flag, residual = _residual(have, expected)
         size = min(len(data), expected)
         if not size:
             return [self._response(0, flag, residual)]

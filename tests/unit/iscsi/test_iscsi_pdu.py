@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from burnlab.iscsi import pdu
 from burnlab.iscsi.transfer import _DATA_IN, _SCSI_RESPONSE
+from support.iscsi_headers import HEADERS, unpack_header
 
 SIZES = {"B": 8, "H": 16, "I": 32, "Q": 64}
 
@@ -34,7 +35,7 @@ def layout_codes(layout: Struct) -> list[str]:
 @st.composite
 def headers(draw: st.DrawFn) -> pdu.Header:
     """A header of any kind with any values."""
-    cls: Any = draw(st.sampled_from(sorted(pdu.HEADERS.values(), key=lambda each: each.__name__)))
+    cls: Any = draw(st.sampled_from(sorted(HEADERS.values(), key=lambda each: each.__name__)))
     values: list[Any] = []
     if issubclass(cls, pdu.Request):
         values.append(draw(st.booleans()))
@@ -54,13 +55,13 @@ def test_round_trip(header: pdu.Header, data_bytes: int, ahs_words: int) -> None
     assert len(raw) == 48
     assert int.from_bytes(raw[5:8], "big") == data_bytes
     assert raw[4] == ahs_words
-    assert pdu.unpack_header(raw) == header
+    assert unpack_header(raw) == header
 
 
 @pytest.mark.parametrize("opcode", sorted(pdu.Opcode))
 def test_every_opcode_has_a_class_of_48_bytes(opcode: pdu.Opcode) -> None:
-    assert pdu.HEADERS[opcode].LAYOUT.size == 48
-    assert pdu.HEADERS[opcode].OPCODE is opcode
+    assert HEADERS[opcode].LAYOUT.size == 48
+    assert HEADERS[opcode].OPCODE is opcode
 
 
 # Offsets as in the drawings of RFC 7143, section 11.

@@ -12,7 +12,6 @@ from burnlab.iscsi.limits import Limits
 from burnlab.iscsi.login import LoginTerms
 from burnlab.iscsi.pdu import (
     FINAL,
-    HEADERS,
     DataOut,
     LoginRequest,
     LogoutRequest,
@@ -22,6 +21,7 @@ from burnlab.iscsi.pdu import (
     TaskManagementRequest,
     TextRequest,
 )
+from support.iscsi_headers import HEADERS
 from support.iscsi_initiator import IQN, ISID, Pair, pdu, read10, write10
 from support.iscsi_stub import MemoryUnit
 
