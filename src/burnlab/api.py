@@ -23,18 +23,19 @@ from burnlab.burn.drive import (
     Status,
     WriteRequest,
 )
+from burnlab.burn.fifo import Fifo
 from burnlab.iso9660.ecma119 import ImageError
 from burnlab.iso9660.emit import OnProblem, emit
 from burnlab.iso9660.head import invalidate_head, make_head
-from burnlab.iso9660.image import Name, Written
+from burnlab.iso9660.image import Name, Written, scan_root
 from burnlab.iso9660.layout import Layout, plan_layout
 from burnlab.iso9660.load import LoadedImage, load_tree
 from burnlab.iso9660.options import ImageOptions
-from burnlab.iso9660.scan import ScanOptions, scan_path
 from burnlab.iso9660.tree import Directory, File, TreeError, walk
 from burnlab.iso9660.verify import FileCheck, Verdict, check_files
-from burnlab.xorriso.aftermath import advice, complete_sessions, is_cut_off
+from burnlab.xorriso.aftermath import Attempt, advice, attempt_of, is_cut_off
 from burnlab.xorriso.medium_view import HEAD_BLOCKS, MediumView, as_if_blank, look
+from burnlab.xorriso.writing import write_head
 
 CHUNK = 512
 """Blocks of a ready image that are read at once."""
@@ -175,7 +176,7 @@ class DiscDrive:
         view = self._writable()
         if view.status is not Status.BLANK:
             raise MediumError(f"{view.medium.name} is not blank: append to it, or blank it")
-        root = source if isinstance(source, Directory) else _scanned(source, options)
+        root = source if isinstance(source, Directory) else scan_root(source, options)
         wish = _Wish(close, dummy, speed, progress, on_problem)
         return self._session(view, root, options, wish)
 
@@ -230,8 +231,9 @@ class DiscDrive:
             data = -(-os.fstat(opened.fileno()).st_size // BLOCK)
             blocks = view.track_blocks(data, at_once=close)
             pieces = iter(lambda: opened.read(CHUNK * BLOCK), b"")
-            stream = _whole_blocks(pieces)
-            self._write(view, WriteRequest(0, blocks, close, dummy=dummy, speed=speed), stream, progress)
+            request = WriteRequest(0, blocks, close, dummy=dummy, speed=speed)
+            with Fifo() as fifo:
+                self._write(view, request, fifo.through(_whole_blocks(pieces)), progress)
         return blocks
 
     # Reading.
@@ -297,9 +299,12 @@ class DiscDrive:
         layout: Layout = plan_layout(root, base, options, head=has_head)
         blocks = view.track_blocks(layout.stream_blocks, at_once=wish.close)
         request = WriteRequest(base, blocks, wish.close, dummy=wish.dummy, speed=wish.speed)
-        self._write(view, request, emit(layout, self.drive.read, wish.on_problem), wish.progress)
+        with Fifo() as fifo:
+            on_problem = fifo.relay(wish.on_problem) if wish.on_problem is not None else None
+            stream = fifo.through(emit(layout, self.drive.read, on_problem))
+            self._write(view, request, stream, wish.progress)
         if has_head and not wish.dummy:
-            self.drive.write_at(0, make_head(layout, view.head))
+            write_head(self.drive, view.head, make_head(layout, view.head))
         return Written(layout.base, layout.end, layout.content_bytes)
 
     def _write(
@@ -309,8 +314,10 @@ class DiscDrive:
         if total > view.free:
             raise TooLargeError(total, view.free)
         done = 0
+        attempt = attempt_of(view, request)
         try:
             self.drive.begin(request)
+            attempt.is_writing = not request.dummy
             for chunk in _filled(stream, total):
                 self.drive.write(chunk)
                 done += len(chunk) // BLOCK
@@ -319,12 +326,12 @@ class DiscDrive:
             self.drive.finish(_ignore)
         except BaseException as error:
             self.drive.abort()
-            self._note(error, complete_sessions(view.medium))
+            self._note(error, attempt)
             raise
 
-    def _note(self, error: BaseException, sessions_before: int) -> None:
+    def _note(self, error: BaseException, attempt: Attempt) -> None:
         try:
-            for text in advice(self.drive.medium(), sessions_before):
+            for text in advice(self.drive.medium(), attempt):
                 error.add_note(text)
         except DriveError:
             error.add_note("The drive doesn't answer any more: the state of the medium is not known")
@@ -343,14 +350,6 @@ def open_disc_drive(address: str) -> DiscDrive:
 
 def _ignore(_done: float | None) -> None:
     """Progress that nobody wants to see."""
-
-
-def _scanned(source: Name, options: ImageOptions) -> Directory:
-    wanted = ScanOptions(xattr=options.xattr, acl=options.acl, source_ids=options.hardlinks)
-    root = scan_path(os.fsencode(source), b"", wanted)
-    if not isinstance(root, Directory):
-        raise TreeError(f"{os.fsdecode(source)} is no directory")
-    return root
 
 
 def _whole_blocks(pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ The same protocol serves a plain file, a pipe, and a logical unit behind SCSI co
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -20,6 +21,9 @@ BD_SPEED: Final = 4_495_625
 NO_PROFILE: Final = 0
 FILE_PROFILE: Final = 0xFFFF
 """Stands for media that aren't MMC media: files, devices, pipes."""
+
+UNTOLD_PERCENT: Final = 50
+"""How full the buffer of a drive is said to be that doesn't tell."""
 
 Data: TypeAlias = bytes | bytearray | memoryview
 Progress: TypeAlias = Callable[[float | None], None]
@@ -58,6 +62,14 @@ class DriveError(Exception):
         super().__init__(text)
         self.events = events or (DriveEvent("FAILURE", text),)
         self.sense = sense
+
+
+class ReadFailed(OSError):
+    """A drive couldn't read blocks. `event` is what a burn library would say about it."""
+
+    def __init__(self, text: str, event: DriveEvent) -> None:
+        super().__init__(errno.EIO, text)
+        self.event = event
 
 
 class Status(Enum):
@@ -160,6 +172,10 @@ class Medium:
     needs_close: bool = False
     """It takes one session, and is closed by it."""
     can_simulate: bool = True
+    can_stream: bool = False
+    """It can be written without being read again by the drive at once."""
+    is_formatting: bool = False
+    """It is being formatted in the background, and can be used meanwhile."""
     is_formatted_in_parts: bool = False
     """Its head can be written, but not every block: what is formatted grows while it is written."""
     address_unit: int = 1
@@ -210,12 +226,21 @@ class Drive(Protocol):
         """Vendor, product, revision."""
         ...
 
+    @property
+    def buffer_percent(self) -> int:
+        """How full its buffer was when it was last asked, 0 to 100; 50 if it doesn't tell."""
+        ...
+
     def medium(self) -> Medium:
         """Look at the medium again."""
         ...
 
     def read(self, lba: int, blocks: int, /) -> bytes:
         """Blocks from `lba`, shorter at the end of the medium; OSError if they can't be read."""
+        ...
+
+    def read_once(self, lba: int, blocks: int, /) -> bytes:
+        """The same, but what can't be read at once isn't tried in smaller pieces: ReadFailed or OSError."""
         ...
 
     def begin(self, request: WriteRequest) -> None:

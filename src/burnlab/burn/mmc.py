@@ -11,6 +11,7 @@ from burnlab.burn import mmc_inspect, mmc_write
 from burnlab.burn.door import FORMAT_LIMIT, LONG, Door, SenseError, Sleep
 from burnlab.burn.drive import (
     BLOCK,
+    UNTOLD_PERCENT,
     Data,
     DriveError,
     DriveEvent,
@@ -19,6 +20,7 @@ from burnlab.burn.drive import (
     Identity,
     Medium,
     Progress,
+    ReadFailed,
     SpeedChoice,
     Status,
     WriteRequest,
@@ -53,10 +55,13 @@ QUICK_BLOCKS = 65536
 """Blocks of a DVD-RW that a quick format makes usable at once: 128 MiB."""
 FORMAT_PARAMETERS = {0x00: 0x800, 0x01: 0x800, 0x31: 0x800} | dict.fromkeys(range(0x10, 0x16), 0x10)
 """Format type → parameter, where it isn't that of the format's descriptor."""
+DEFAULT, CERTIFIED, GROWING = 0x00, 0x30, 0x15
+"""Types of formats: the usual one; that of a BD-RE with a choice of spare areas; a DVD-RW's that grows."""
 SUB_TYPES = {
     (Profile.BD_R_SRM, 0x00): 1,
     (Profile.BD_R_SRM, 0x32): 1,
     (Profile.BD_RE, 0x30): 2,
+    (Profile.BD_RE, 0x31): 2,
 }
 """Profile and format type → sub-type: the BD-RE's isn't certified block by block, which would take hours."""
 
@@ -110,6 +115,16 @@ class MmcDrive:
             blocks -= count
         return b"".join(pieces)
 
+    def read_once(self, lba: int, blocks: int) -> bytes:
+        """Blocks by one READ (10)."""
+        try:
+            return bytes(self._door.send(Read10(lba=lba, length=blocks), answer=blocks * BLOCK))
+        except SenseError as error:
+            text = f"SCSI error on read_10({lba},{blocks}): {error.library_text}"
+            raise ReadFailed(error.sentence, DriveEvent("SORRY", text)) from error
+        except TransportError as error:
+            raise ReadFailed(str(error), DriveEvent("SORRY", error.message, "burnlab")) from error
+
     def _read_patiently(self, lba: int, count: int) -> Data:
         """By one command; if it fails by smaller ones, and single blocks twice."""
         command = Read10(lba=lba, length=count)
@@ -140,6 +155,11 @@ class MmcDrive:
         if self._job is None:
             raise DriveError("Nothing was begun")
         return self._job
+
+    @property
+    def buffer_percent(self) -> int:
+        """What it told while writing."""
+        return UNTOLD_PERCENT if self._job is None else self._job.buffer_percent
 
     def finish(self, progress: Progress) -> None:
         """Flush, and close track and session."""
@@ -178,18 +198,24 @@ class MmcDrive:
         if facts.profile == Profile.BD_R_SRM and is_used:
             text = "BD-R not unformatted blank any more. Cannot format."
             raise DriveError(text, DriveEvent("SORRY", text))
+        if choice is not None and not choice.blocks:
+            raise _no_format()
+        is_chosen = choice is not None and choice.code != GROWING
         choice = choice or self._usual_format(facts, quick=quick)
-        parameter = FORMAT_PARAMETERS.get(choice.code, choice.parameter)
+        # Some media are certified block by block unless they are told not to.
+        uncertified = quick and facts.profile == Profile.DVD_RAM
         wish = format_list.FormatList(
-            options_valid=facts.profile in (Profile.BD_RE, Profile.BD_R_SRM, Profile.DVD_RAM),
+            options_valid=is_chosen or facts.profile in (Profile.BD_RE, Profile.BD_R_SRM, Profile.DVD_RAM),
+            disable_certification=uncertified,
             immed=True,
             blocks=choice.blocks,
             format_type=choice.code,
             sub_type=SUB_TYPES.get((Profile(facts.profile), choice.code), 0),
-            parameter=parameter,
+            parameter=FORMAT_PARAMETERS.get(choice.code, choice.parameter),
         )
+        command = FormatUnit(format_data=True, complete_list=uncertified, format_code=1)
         with _as_drive_error("Formatting failed."):
-            self._door.send(FormatUnit(format_data=True, format_code=1), wish.pack(), patience=LONG)
+            self._door.send(command, wish.pack(), patience=LONG)
             self._door.wait(progress, limit=FORMAT_LIMIT, pause=1.0)
             mmc_write.synchronize(self._door)
             if choice.code == mmc_write.PLUS_RW_BASIC or quick:
@@ -198,7 +224,7 @@ class MmcDrive:
 
     def _fill(self, choice: FormatChoice | None) -> None:
         """Write what a quick format left to be written, and close the session that this makes."""
-        if choice is not None and choice.code == 0x15:
+        if choice is not None and choice.code == GROWING:
             step = bytes(16 * BLOCK)
             for lba in range(0, choice.blocks, 16):
                 self._door.send(Write10(lba=lba, length=16), step, patience=LONG)
@@ -209,12 +235,13 @@ class MmcDrive:
         profile = facts.profile
         choices = self.formats().choices
         if profile == Profile.DVD_RW_SEQUENTIAL and quick:
-            return FormatChoice(0x15, QUICK_BLOCKS)
+            return FormatChoice(GROWING, QUICK_BLOCKS)
         if profile == Profile.DVD_PLUS_RW:
             return FormatChoice(mmc_write.PLUS_RW_BASIC, mmc_write.FORMAT_ALL)
-        fitting = [c for c in choices if c.code == 0x00]
+        wanted = CERTIFIED if profile == Profile.BD_RE and not quick else DEFAULT
+        fitting = [c for c in choices if c.code == wanted]
         if not fitting:
-            raise DriveError("No suitable formatting type offered by drive")
+            raise _no_format()
         if profile == Profile.DVD_RAM and len(fitting) > 1:
             return sorted(fitting, key=lambda c: c.blocks)[-2]
         return fitting[0]
@@ -244,11 +271,22 @@ class MmcDrive:
 
     def close_damaged(self, progress: Progress) -> None:
         """Close a track that a write has left damaged, and its session."""
-        track = self.facts.disc.last_track_in_last_session
+        steps = mmc_write.closing_of_damaged(self.facts)
+        failed: list[SenseError] = []
+        events = []
         with _as_drive_error("The damaged track can't be closed"):
-            for function, number in ((mmc_write.TRACK, track), (mmc_write.SESSION, 0)):
-                mmc_write.close_session(self._door, function, number, progress)
+            mmc_write.select_for_closing(self._door, self.facts)
+            for function, number in steps:
+                try:
+                    mmc_write.close_session(self._door, function, number, progress)
+                except SenseError as error:
+                    what = "track" if function == mmc_write.TRACK else "session"
+                    text = f"Failed to close {what} ({function}). SCSI error : {error.library_text}"
+                    events.append(DriveEvent("FAILURE", text))
+                    failed.append(error)
         self._facts = None
+        if failed:
+            raise DriveError(events[0].text, *events, sense=failed[0].sense) from failed[0]
 
     def close(self) -> None:
         """Let go of the tray."""
@@ -258,10 +296,10 @@ class MmcDrive:
             self._release()
             self._release = None
 
-    @property
-    def has_medium(self) -> bool:
-        """Whether there is a medium in the tray."""
-        return self.facts.medium.status is not Status.ABSENT
+
+def _no_format() -> DriveError:
+    text = "No suitable formatting type offered by drive"
+    return DriveError(text, DriveEvent("SORRY", text))
 
 
 def _is_formatted(facts: Facts) -> bool:

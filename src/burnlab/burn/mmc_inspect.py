@@ -32,7 +32,7 @@ from burnlab.scsi.mmc.commands import (
     ReadTrackInformation,
 )
 from burnlab.scsi.mmc.disc_info import DiscInformation, DiscStatus, LastSession, TrackInformation
-from burnlab.scsi.mmc.features import Configuration, Feature, FeatureDescriptor
+from burnlab.scsi.mmc.features import Configuration, Feature
 from burnlab.scsi.mmc.formats import CapacityType, FormatCapacities
 from burnlab.scsi.mmc.profiles import Profile
 from burnlab.scsi.mmc.structures import PhysicalFormat, SpareAreaInformation, WriteSpeed
@@ -49,8 +49,9 @@ ATIP_SPEEDS: Final = {1: 2, 2: 4, 3: 6, 4: 10, 6: 16}
 BD_MEDIA: Final = 1
 PRE_RECORDED, ADIP, PHYSICAL, RECORDED_AREA, SPARES = 0x0E, 0x11, 0x00, 0x10, 0x0A
 SPEEDS: Final = 3
+IN_BACKGROUND: Final = 2
+"""Background format status: under way."""
 INCREMENTAL_MEDIA: Final = (Profile.DVD_R, Profile.DVD_RW_SEQUENTIAL, Profile.DVD_R_DL_SEQUENTIAL)
-OVERWRITTEN_STATUS: Final = (DiscStatus.COMPLETE, DiscStatus.OTHER, DiscStatus.APPENDABLE)
 DAMAGED, UNADDRESSED, CLOSING = (
     " , but next track is damaged",
     " , but no writable address",
@@ -87,13 +88,11 @@ def identity(door: Door) -> Identity:
     if data.device_type != CD_DVD_DEVICE:
         text = f"It is a SCSI device of type {data.device_type:02X}h, not an optical drive"
         raise DriveError(text, DriveEvent("FAILURE", text, "burnlab"))
-    vendor, product, revision = (
-        text.decode("ascii", "replace").rstrip() for text in (data.vendor, data.product, data.revision)
-    )
+    vendor, product, revision = map(_printable, (data.vendor, data.product, data.revision))
     serial = ""
     for feature in configuration(door).features:
         if feature.code == Feature.SERIAL_NUMBER:
-            serial = feature.data.rstrip(b"\0 ").decode("ascii", "replace")
+            serial = _printable(feature.data)
     return Identity(vendor, product, revision, serial)
 
 
@@ -185,6 +184,8 @@ def _overwritable(door: Door, kind: Kind, setup: Configuration, disc: DiscInform
         write_align=kind.align,
         needs_format=is_blank and formats.state == "unformatted" and profile != Profile.DVD_PLUS_RW,
         can_simulate=False,
+        can_stream=kind.can_stream,
+        is_formatting=profile == Profile.DVD_PLUS_RW and disc.background_format == IN_BACKGROUND,
         is_formatted_in_parts=formats.state == "unknown",
         address_unit=16 if kind.is_restricted else 1,
         spares=_spares(door, profile),
@@ -198,6 +199,8 @@ def _sequential(door: Door, kind: Kind, setup: Configuration, disc: DiscInformat
     tracks, upcoming = _tracks(door, disc, status, profile)
     incremental = any(f.code == Feature.INCREMENTAL_STREAMING_WRITABLE and f.current for f in setup.features)
     needs_close = kind.needs_close or (profile in INCREMENTAL_MEDIA and not incremental)
+    # What isn't told any more once it is closed counts as missing.
+    needs_close |= profile == Profile.DVD_RW_SEQUENTIAL and status is Status.CLOSED
     next_writable, free, flaws = _room(status, upcoming, needs_close=needs_close)
     product = product_id(door, profile)
     medium = Medium(
@@ -220,6 +223,7 @@ def _sequential(door: Door, kind: Kind, setup: Configuration, disc: DiscInformat
         closes_at_once=kind.manner is Manner.DVD_MINUS,
         needs_close=needs_close,
         can_simulate=kind.has_test_write,
+        can_stream=kind.can_stream,
         spares=_spares(door, profile),
         speed_limits=_speed_limits(door) if profile == Profile.CD_RW else None,
     )
@@ -338,7 +342,12 @@ def _speed_limits(door: Door) -> tuple[int, int] | None:
 
 
 def _text(data: bytes) -> str:
-    return data.split(b"\0")[0].decode("ascii", "replace").rstrip()
+    return _printable(data.split(b"\0")[0])
+
+
+def _printable(data: bytes) -> str:
+    """A text of a drive, which may be anybody's, made safe for a terminal.    Source: SPC-4, 4.4.1."""
+    return "".join(chr(byte) if 0x20 <= byte < 0x7F else "?" for byte in data.rstrip(b"\0 "))
 
 
 def product_id(door: Door, profile: int) -> str:
@@ -360,8 +369,3 @@ def product_id(door: Door, profile: int) -> str:
         data = _structure(door, PHYSICAL, BD_MEDIA)
         return f"{_text(data[100:106])}/{_text(data[106:109])}/{data[111]}" if len(data) >= 112 else ""
     return ""
-
-
-def current_feature(setup: Configuration, code: Feature) -> FeatureDescriptor | None:
-    """A feature that is current."""
-    return next((f for f in setup.features if f.code == code and f.current), None)

@@ -39,6 +39,8 @@ class Kind:
     """Format type whose capacity tells how much fits on it; None: the current capacity does."""
     is_restricted: bool = False
     """Only whole units of 16 blocks can be overwritten."""
+    can_stream: bool = False
+    """It can be written without being read again by the drive at once."""
 
 
 CD = ("C", CD_SPEED)
@@ -50,7 +52,7 @@ KINDS: dict[int, Kind] = {
     Profile.CD_RW: Kind("CD-RW", Manner.CD, CD, align=1, has_test_write=True),
     Profile.DVD_ROM: Kind("DVD-ROM", Manner.READ_ONLY),
     Profile.DVD_R: Kind("DVD-R sequential recording", Manner.DVD_MINUS, has_test_write=True),
-    Profile.DVD_RAM: Kind("DVD-RAM", Manner.RANDOM, align=32),
+    Profile.DVD_RAM: Kind("DVD-RAM", Manner.RANDOM, align=32, can_stream=True),
     Profile.DVD_RW_RESTRICTED_OVERWRITE: Kind(
         "DVD-RW restricted overwrite", Manner.RANDOM, align=32, free_code=0x15, is_restricted=True
     ),
@@ -62,9 +64,9 @@ KINDS: dict[int, Kind] = {
     Profile.DVD_PLUS_R: Kind("DVD+R", Manner.PLUS, finalize=5),
     Profile.DVD_PLUS_R_DL: Kind("DVD+R/DL", Manner.PLUS, finalize=5),
     Profile.BD_ROM: Kind("BD-ROM", Manner.READ_ONLY, BD),
-    Profile.BD_R_SRM: Kind("BD-R sequential recording", Manner.PLUS, BD, 32, 32, finalize=6),
+    Profile.BD_R_SRM: Kind("BD-R sequential recording", Manner.PLUS, BD, 32, 32, finalize=6, can_stream=True),
     Profile.BD_R_RRM: Kind("BD-R random recording", Manner.READ_ONLY, BD),
-    Profile.BD_RE: Kind("BD-RE", Manner.RANDOM, BD, 32, 32),
+    Profile.BD_RE: Kind("BD-RE", Manner.RANDOM, BD, 32, 32, can_stream=True),
 }
 
 UNKNOWN_KIND = Kind("is not recognizable", Manner.READ_ONLY)

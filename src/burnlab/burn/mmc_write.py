@@ -7,17 +7,34 @@ from dataclasses import dataclass
 from typing import Final
 
 from burnlab.burn.door import FORMAT_LIMIT, LONG, Door, SenseError, nothing
-from burnlab.burn.drive import BLOCK, Data, DriveError, DriveEvent, Progress, Status, WriteRequest
+from burnlab.burn.drive import (
+    BLOCK,
+    UNTOLD_PERCENT,
+    Data,
+    DriveError,
+    Progress,
+    Status,
+    WriteRequest,
+)
 from burnlab.burn.mmc_inspect import Facts, speeds
 from burnlab.burn.mmc_media import Manner
+from burnlab.burn.write_type import no_write_type, refuse_named
 from burnlab.scsi.commands import ModeSelect10, SynchronizeCache10, Write10, Write12
-from burnlab.scsi.mmc.commands import CloseTrackSession, FormatUnit, ReserveTrack, SetCdSpeed, SetStreaming
+from burnlab.scsi.mmc.commands import (
+    CloseTrackSession,
+    FormatUnit,
+    ReadBufferCapacity,
+    ReserveTrack,
+    SetCdSpeed,
+    SetStreaming,
+)
 from burnlab.scsi.mmc.cue_sheet import LEAD_IN, LEAD_OUT, CueItem, SendCueSheet, cue_sheet
 from burnlab.scsi.mmc.format_list import FormatList
 from burnlab.scsi.mmc.mode_pages import MULTI_SESSION, WriteParametersPage, WriteType, mode_list_10
 from burnlab.scsi.mmc.profiles import Profile
-from burnlab.scsi.mmc.structures import StreamingParameters
+from burnlab.scsi.mmc.structures import BufferCapacity, StreamingParameters
 from burnlab.scsi.mmc.toc import msf
+from burnlab.scsi.sense import Asc, SenseKey
 from burnlab.scsi.transport import TransportError
 
 TRACK, SESSION = 1, 2
@@ -33,15 +50,8 @@ FORMAT_ALL: Final = 0xFFFFFFFF
 SYNC_LIMIT: Final = 3600.0
 PLUS_RW_BASIC, RESTRICTED_GROW = 0x26, 0x13
 PARTLY: Final = 1
-NO_MODE = "Drive offers no suitable write mode with this job"
-
-
-def no_write_mode(facts: Facts) -> DriveError:
-    """What to say if drive and medium can't do it in any of the known ways."""
-    job = "simulation of write job not supported by drive and media, "
-    at_once = facts.medium.status is Status.BLANK and not facts.medium.is_overwritable
-    why = f"Failed to find a suitable write type:\nSAO: {'' if at_once else 'TAO: '}{job}"
-    return DriveError(NO_MODE, DriveEvent("SORRY", NO_MODE), DriveEvent("FAILURE", why, "libisoburn"))
+ASK_EACH, ASK_EACH_CD = 1024, 64
+"""Blocks after which a drive is asked how full its buffer is."""
 
 
 @dataclass(slots=True)
@@ -55,6 +65,9 @@ class Job:
     is_at_once: bool = False
     has_formatted: bool = False
     pending: bytes = b""
+    buffer_percent: int = UNTOLD_PERCENT
+    until_asked: int = 0
+    """Blocks to write before the drive is asked again how full its buffer is."""
 
     @property
     def chunk_bytes(self) -> int:
@@ -74,13 +87,13 @@ def begin(door: Door, facts: Facts, request: WriteRequest) -> Job:
         DriveError: the medium can't be written that way.
         SenseError: the drive refuses.
     """
-    if request.dummy and not facts.kind.has_test_write:
-        raise no_write_mode(facts)
+    refuse_named(facts.medium, request)
     prepare = PREPARE.get(facts.kind.manner)
-    if prepare is None:
-        raise no_write_mode(facts)
+    if prepare is None or (request.dummy and not facts.medium.can_simulate):
+        raise no_write_type(facts.medium, request)
     set_speed(door, facts, request.speed)
     job = Job(request, facts, request.lba)
+    door.begin_writing()
     prepare(door, job)
     return job
 
@@ -109,30 +122,45 @@ def select_write_parameters(door: Door, page: WriteParametersPage) -> None:
     door.try_send(ModeSelect10(page_format=True, parameter_list_length=len(data)), data)
 
 
-def _multi(job: Job) -> int:
-    return 0 if job.request.close else MULTI_SESSION
+def _multi(request: WriteRequest) -> int:
+    return 0 if request.close else MULTI_SESSION
+
+
+def _track_at_once(request: WriteRequest) -> WriteParametersPage:
+    return WriteParametersPage(
+        buffer_underrun_free=True,
+        test_write=request.dummy,
+        write_type=WriteType.TRACK_AT_ONCE,
+        multi_session=_multi(request),
+        track_mode=DATA_TRACK,
+    )
+
+
+def _incremental(request: WriteRequest) -> WriteParametersPage:
+    return WriteParametersPage(
+        buffer_underrun_free=True,
+        link_size_valid=True,
+        test_write=request.dummy,
+        write_type=WriteType.INCREMENTAL,
+        multi_session=_multi(request),
+        fixed_packet=True,
+        link_size=LINK,
+        packet_size=LINK,
+        audio_pause_length=0,
+    )
 
 
 def _prepare_cd(door: Door, job: Job) -> None:
     request, blank = job.request, job.facts.medium.status is Status.BLANK
     job.is_at_once = blank and request.blocks is not None and request.mode != "tao"
-    if request.mode == "sao" and not job.is_at_once:
-        raise no_write_mode(job.facts)
     if not job.is_at_once:
-        page = WriteParametersPage(
-            buffer_underrun_free=True,
-            test_write=request.dummy,
-            write_type=WriteType.TRACK_AT_ONCE,
-            multi_session=_multi(job),
-            track_mode=DATA_TRACK,
-        )
-        select_write_parameters(door, page)
+        select_write_parameters(door, _track_at_once(request))
         return
     page = WriteParametersPage(
         buffer_underrun_free=True,
         test_write=request.dummy,
         write_type=WriteType.SESSION_AT_ONCE,
-        multi_session=_multi(job),
+        multi_session=_multi(request),
         track_mode=0,
         data_block_type=0,
     )
@@ -162,10 +190,9 @@ def _cue_items(blocks: int) -> list[CueItem]:
 def _prepare_dvd_minus(door: Door, job: Job) -> None:
     request, facts = job.request, job.facts
     blank = facts.medium.status is Status.BLANK
-    may_be_at_once = blank and request.blocks is not None and request.close and request.mode != "tao"
-    job.is_at_once = may_be_at_once or (blank and request.mode == "sao" and request.blocks is not None)
-    if not job.is_at_once and (not facts.can_append_incrementally or request.mode == "sao"):
-        raise no_write_mode(job.facts)
+    job.is_at_once = blank and request.blocks is not None and request.close and request.mode != "tao"
+    if not job.is_at_once and not facts.can_append_incrementally:
+        raise no_write_type(facts.medium, request)
     job.track = facts.disc.last_track_in_last_session
     if job.is_at_once:
         page = WriteParametersPage(
@@ -177,18 +204,7 @@ def _prepare_dvd_minus(door: Door, job: Job) -> None:
         select_write_parameters(door, page)
         door.send(ReserveTrack(size=request.blocks or 0), patience=LONG)
         return
-    page = WriteParametersPage(
-        buffer_underrun_free=True,
-        link_size_valid=True,
-        test_write=request.dummy,
-        write_type=WriteType.INCREMENTAL,
-        multi_session=_multi(job),
-        fixed_packet=True,
-        link_size=LINK,
-        packet_size=LINK,
-        audio_pause_length=0,
-    )
-    select_write_parameters(door, page)
+    select_write_parameters(door, _incremental(request))
 
 
 def _prepare_plus(door: Door, job: Job) -> None:
@@ -197,7 +213,12 @@ def _prepare_plus(door: Door, job: Job) -> None:
     job.track = upcoming.track if upcoming is not None else facts.disc.last_track_in_last_session
     if facts.medium.status is Status.BLANK and request.blocks is not None and request.mode != "tao":
         size = round_up(request.blocks, facts.kind.align)
-        door.send(ReserveTrack(size=size), patience=LONG)
+        try:
+            door.send(ReserveTrack(size=size), patience=LONG)
+        except SenseError as error:
+            # A drive that doesn't know the command writes the track all the same, without knowing its size.
+            if request.mode == "sao" or (error.sense.asc, error.sense.ascq) != Asc.INVALID_OPCODE.value:
+                raise
 
 
 def _prepare_random(door: Door, job: Job) -> None:
@@ -277,11 +298,28 @@ def write(door: Door, job: Job, data: Data) -> None:
 
 def _write_chunk(door: Door, job: Job, data: Data) -> None:
     blocks = len(data) // BLOCK
-    if job.request.stream_recording and job.facts.kind.manner is Manner.RANDOM:
+    if job.until_asked <= 0:
+        job.buffer_percent = _buffer_percent(door)
+        job.until_asked = ASK_EACH_CD if job.facts.kind.manner is Manner.CD else ASK_EACH
+    job.until_asked -= blocks
+    if job.request.stream_recording and job.facts.kind.can_stream:
         door.send(Write12(lba=job.lba, length=blocks, streaming=True), data, patience=LONG)
     else:
         door.send(Write10(lba=job.lba, length=blocks), data, patience=LONG)
     job.lba += blocks
+
+
+def _buffer_percent(door: Door) -> int:
+    """How full the drive's buffer is; a drive that doesn't know is as good as any other."""
+    answer = door.try_send(
+        ReadBufferCapacity(allocation_length=BufferCapacity.LENGTH), answer=BufferCapacity.LENGTH
+    )
+    if answer is None or len(answer) < BufferCapacity.LENGTH:
+        return UNTOLD_PERCENT
+    told = BufferCapacity.unpack(bytes(answer))
+    if not 0 <= told.free_bytes <= told.buffer_bytes or not told.buffer_bytes:
+        return UNTOLD_PERCENT
+    return 100 * (told.buffer_bytes - told.free_bytes) // told.buffer_bytes
 
 
 def flush(door: Door, job: Job) -> None:
@@ -303,6 +341,7 @@ def finish(door: Door, job: Job, progress: Progress) -> None:
     synchronize(door, progress)
     for function, track in _closing(job):
         close_session(door, function, track, progress)
+    door.end_writing()
 
 
 def _closing(job: Job) -> list[tuple[int, int]]:
@@ -319,8 +358,35 @@ def _closing(job: Job) -> list[tuple[int, int]]:
     return [(TRACK, job.track), (SESSION, 0)]
 
 
+def closing_of_damaged(facts: Facts) -> list[tuple[int, int]]:
+    """CLOSE TRACK/SESSION functions that end what was cut off, with their track numbers.
+
+    Raises:
+        DriveError: there are no sessions on such a medium.
+    """
+    if facts.kind.manner not in (Manner.CD, Manner.DVD_MINUS, Manner.PLUS):
+        raise DriveError("Cannot close damaged track on given media type")
+    if facts.kind.manner is Manner.CD:
+        return [(SESSION, 0)]
+    return [(TRACK, facts.disc.last_track_in_last_session), (SESSION, 0)]
+
+
+def select_for_closing(door: Door, facts: Facts) -> None:
+    """Tell a drive how the session was written that it is to close: one that was off knows nothing of it."""
+    request = WriteRequest(0, None)
+    if facts.kind.manner is Manner.CD:
+        select_write_parameters(door, _track_at_once(request))
+    elif facts.kind.manner is Manner.DVD_MINUS:
+        select_write_parameters(door, _incremental(request))
+
+
 def abort(door: Door, job: Job) -> None:
     """End a session that was cut off so that the medium can still be used, as far as the drive obeys."""
+    was_reset = door.spoiled is not None and door.spoiled.key == SenseKey.UNIT_ATTENTION
+    door.end_writing()
+    if was_reset:
+        # It has forgotten how the session was to be closed, and would close the whole disc.
+        return
     try:
         job.pending = b""
         if job.is_at_once:

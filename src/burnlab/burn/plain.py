@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from burnlab.burn.drive import (
+    UNTOLD_PERCENT,
     DriveError,
     DriveEvent,
     FormatChoice,
@@ -18,6 +19,7 @@ class PlainDrive:
     """A drive without tray, formats and speeds."""
 
     is_mmc = False
+    buffer_percent = UNTOLD_PERCENT
 
     def blank(self, _mode: str, _progress: Progress, /) -> None:
         """There is no such command; files are made blank by overwriting their head."""

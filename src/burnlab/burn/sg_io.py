@@ -60,12 +60,13 @@ class SgIoUnit:
         path: The device file. A link such as `/dev/cdrom` is followed.
         inspect: Only look: don't ask for the drive alone, and be content with permission to read; the kernel
             then lets only commands pass that change nothing. Nobody else is kept out, either.
+        shared: Let others use the drive at the same time, or keep on using it.
 
     Raises:
         TransportError: it can't be used; the message says why, and what to do.
     """
 
-    def __init__(self, path: str, *, inspect: bool = False) -> None:
+    def __init__(self, path: str, *, inspect: bool = False, shared: bool = False) -> None:
         self.path = path
         self.is_read_only = False
         self._lock = threading.Lock()
@@ -73,18 +74,18 @@ class SgIoUnit:
         self._buffer = mmap.mmap(-1, _FIRST_BUFFER)
         self._sense = ctypes.create_string_buffer(SENSE_BYTES)
         self._cdb = ctypes.create_string_buffer(MAX_CDB_BYTES)
-        self._fd = self._open(inspect=inspect)
+        self._fd = self._open(inspect=inspect, shared=shared)
         try:
             self._check_version()
-            if not inspect:
+            if not inspect and not shared:
                 self._hold_sibling()
         except TransportError:
             self.close()
             raise
 
-    def _open(self, *, inspect: bool) -> int:
+    def _open(self, *, inspect: bool, shared: bool) -> int:
         flags = os.O_NONBLOCK | os.O_CLOEXEC
-        alone = 0 if inspect else os.O_EXCL
+        alone = 0 if inspect or shared else os.O_EXCL
         try:
             return os.open(self.path, os.O_RDWR | flags | alone)
         except OSError as error:

@@ -97,6 +97,8 @@ class FileDrive(PlainDrive):
             data += more
         return data
 
+    read_once = read
+
     def begin(self, request: WriteRequest) -> None:
         """Open the file for writing."""
         self._open_for_writing()

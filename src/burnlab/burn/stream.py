@@ -50,6 +50,8 @@ class StreamDrive(PlainDrive):
         """Nothing comes back from a stream."""
         return b""
 
+    read_once = read
+
     def begin(self, request: WriteRequest) -> None:
         """Open the stream; a pipe waits for its reader here."""
         self._dummy = request.dummy

@@ -1,25 +1,27 @@
-"""Access control lists: as AAIP stores them, and as the text that `getfacl` prints and `-setfacl` reads.
-
-Source: libisofs, doc/susp_aaip_2_0.txt (facts of the format only). Each entry is a byte: type in the high
-half, a flag that a qualifier follows, three permission bits. A mark ends the access list; the default list
-follows it.
-"""
+"""Access control lists: as AAIP stores them, and as the text that `getfacl` prints and `-setfacl` reads."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
-USER_OBJ: Final = 1
-USER_NAME: Final = 2
-GROUP_OBJ: Final = 3
-GROUP_NAME: Final = 4
-MASK: Final = 5
-OTHER: Final = 6
-SWITCH: Final = 8
-USER_ID: Final = 10
-GROUP_ID: Final = 12
-QUALIFIED: Final = 8
+from burnlab.iso9660.ecma119 import ImageError
+from burnlab.iso9660.posix_acl import (
+    GROUP_ID,
+    GROUP_NAME,
+    GROUP_OBJ,
+    MARK,
+    MASK,
+    OTHER,
+    USER_ID,
+    USER_NAME,
+    USER_OBJ,
+    Entry,
+    pack_entries,
+    qualifier_of,
+    unpack_entries,
+)
+
 WORDS: Final = {
     USER_OBJ: "user", USER_NAME: "user", USER_ID: "user", GROUP_OBJ: "group", GROUP_NAME: "group",
     GROUP_ID: "group", MASK: "mask", OTHER: "other",
@@ -35,48 +37,18 @@ class AclError(Exception):
     """A text is no access control list; the message says why."""
 
 
-class Entry(NamedTuple):
-    """One rule: `qualifier` is a number in big-endian bytes, or a name."""
-
-    kind: int
-    permissions: int
-    qualifier: bytes = b""
-    is_default: bool = False
-
-
 def unpack_acl(stored: bytes) -> Iterator[Entry]:
-    """Entries of the stored form; what is cut off or unknown ends it."""
-    at = 0
-    is_default = False
-    while at < len(stored):
-        kind, permissions = stored[at] >> 4, stored[at] & 7
-        has_qualifier = bool(stored[at] & QUALIFIED)
-        at += 1
-        if kind == SWITCH:
-            is_default = True
-            continue
-        qualifier = b""
-        if has_qualifier:
-            if at >= len(stored):
-                return
-            qualifier = stored[at + 1 : at + 1 + stored[at]]
-            at += 1 + stored[at]
-        if kind in WORDS:
-            yield Entry(kind, permissions, qualifier, is_default)
+    """Entries of the stored form; unknown ones are passed over, and what is cut off ends it."""
+    try:
+        yield from (entry for entry in unpack_entries(stored) if entry.kind in WORDS)
+    except ImageError:
+        return
 
 
 def pack_acl(entries: list[Entry]) -> bytes:
     """The stored form: access list, mark, default list."""
-    access = [_pack(entry) for entry in entries if not entry.is_default]
-    default = [_pack(entry) for entry in entries if entry.is_default]
-    return b"".join((*access, bytes((SWITCH << 4 | 1,)), *default))
-
-
-def _pack(entry: Entry) -> bytes:
-    kind, permissions, qualifier, _ = entry
-    if not qualifier:
-        return bytes((kind << 4 | permissions,))
-    return bytes((kind << 4 | QUALIFIED | permissions, len(qualifier))) + qualifier
+    access = pack_entries(entry for entry in entries if not entry.is_default)
+    return access + MARK + pack_entries(entry for entry in entries if entry.is_default)
 
 
 def text_of_acl(stored: bytes | None, mode: int, user: NameOf, group: NameOf) -> list[str]:
@@ -132,8 +104,7 @@ def _parse(text: str, user: NumberOf, group: NumberOf) -> Entry:
     if number is None:
         kind = "user" if word[0] == "u" else "group"
         raise AclError(f"Unknown {kind} name found in ACL text: '{name}'")
-    size = max(1, (number.bit_length() + 7) // 8)
-    return Entry(qualified, permissions, number.to_bytes(size, "big"), is_default)
+    return Entry(qualified, permissions, qualifier_of(number), is_default)
 
 
 def permissions_of(entries: list[Entry], mode: int) -> int:

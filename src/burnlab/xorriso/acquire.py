@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from burnlab.burn.drive import DriveError, Status
 from burnlab.xorriso.command import CommandFailed
 from burnlab.xorriso.drive_report import role_of, show_drive, show_volume_id
-from burnlab.xorriso.loading import load_image
+from burnlab.xorriso.loading import begin_blank, load_image
 from burnlab.xorriso.medium_view import MediumView, as_if_blank, look
 from burnlab.xorriso.severity import Severity
 from burnlab.xorriso.volume import now
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
 STANDARD_OUTPUT: Final = "stdio:/dev/fd/1"
 UNSUITABLE: Final = (Status.ABSENT, Status.UNKNOWN, Status.CLOSED)
+NO_MEDIUM_HINT: Final = "There is no medium in the drive: put one in"
+READONLY_HINT: Final = (
+    'Possible remedy: -drive_access "exclusive:unrestricted". Then give up and re-acquire the drive.'
+)
+SHARED_HINT: Final = (
+    'If you insist in -drive_access "shared:unrestricted", first read man xorriso about the risks.'
+)
 ONLY_OUTPUT: Final = "Only the output drive remains. Created empty ISO image."
 
 
@@ -72,6 +79,8 @@ def acquire(program: Program, address: str, *, reading: bool, writing: bool, as_
         CommandFailed: there is no such drive, or its image can't be loaded.
     """
     volume = program.volume
+    if reading:
+        volume.looked_since = int(program.environment.clock()) - 1
     address = STANDARD_OUTPUT if address == "-" else address
     drive = _shared(program, address, reading=reading, writing=writing) or _open(program, address)
     if program.settings.ban_stdio_write and not drive.is_mmc:
@@ -96,15 +105,57 @@ def acquire(program: Program, address: str, *, reading: bool, writing: bool, as_
         volume.out_view = view
     if drive is volume.indev:
         volume.in_view = view
+    volume.access[id(drive)] = program.settings.drive_access
     if writing and view.status in UNSUITABLE:
         program.messages.event(Severity.NOTE, "Disc status unsuitable for writing")
+    if reading or volume.root is None:
+        volume.note_scanning(program.settings)
     if reading:
+        _refuse_unreadable(program, view)
         _load(program, view)
-    elif volume.root is None:
+        show_drive(program, drive, view, program.messages.info)
+        show_volume_id(program, program.messages.info, is_loaded=view.status is not Status.BLANK)
+        return
+    if volume.root is None:
         begin_empty(program)
     show_drive(program, drive, view, program.messages.info)
-    if reading and view.status not in (Status.BLANK, Status.ABSENT):
-        show_volume_id(program, program.messages.info)
+
+
+def _refuse_unreadable(program: Program, view: MediumView) -> None:
+    """Nothing can be read from a drive without a medium; it stays for writing if that was wanted, too.
+
+    Raises:
+        CommandFailed: there is no medium, or nobody knows what it is.
+    """
+    volume = program.volume
+    if view.status not in (Status.ABSENT, Status.UNKNOWN):
+        return
+    failed = fail(program, "Disc status not blank and unsuitable for reading")
+    if view.status is Status.ABSENT:
+        program.messages.event(Severity.HINT, NO_MEDIUM_HINT, "burnlab")
+    if volume.indev is volume.outdev:
+        give_up(program, "indev")
+        volume.drop()
+        only_output_remains(program)
+    else:
+        give_up_reading(program)
+    raise failed
+
+
+def refuse_readonly(program: Program) -> None:
+    """A drive that was taken for reading only isn't written.
+
+    Raises:
+        CommandFailed: the output drive is such a one.
+    """
+    access = program.volume.access.get(id(program.volume.outdev), "")
+    if "readonly" not in access:
+        return
+    failed = fail(program, "The output drive was acquired readonly.")
+    program.messages.event(Severity.HINT, READONLY_HINT)
+    if "shared" in access:
+        program.messages.event(Severity.HINT, SHARED_HINT)
+    raise failed
 
 
 def _load(program: Program, view: MediumView) -> None:
@@ -137,8 +188,11 @@ def _shared(program: Program, address: str, *, reading: bool, writing: bool) -> 
 
 
 def _open(program: Program, address: str) -> Drive:
+    environment = program.environment
+    is_shared = "shared" in program.settings.drive_access
+    opener = (is_shared and environment.open_shared) or environment.open_drive
     try:
-        return program.environment.open_drive(address)
+        return opener(address)
     except DriveError as error:
         submit(program, error)
         if all(event.origin != "xorriso" for event in error.events):
@@ -164,6 +218,8 @@ def give_up(program: Program, role: str) -> None:
     drive: Drive | None = getattr(volume, role)
     setattr(volume, role, None)
     setattr(volume, "in_view" if role == "indev" else "out_view", None)
+    if drive is not None and role == "indev":
+        volume.looked_since = int(program.environment.clock()) - 1
     if drive is not None and drive is not volume.indev and drive is not volume.outdev:
         drive.close()
 
@@ -175,6 +231,15 @@ def give_up_reading(program: Program) -> None:
     volume.drop()
     if volume.outdev is not None:
         only_output_remains(program)
+
+
+def give_up_all(program: Program) -> None:
+    """Say which drives are given up, and let go of them."""
+    announce_giving_up(program, "indev")
+    if program.volume.outdev is not program.volume.indev:
+        announce_giving_up(program, "outdev")
+    give_up(program, "outdev")
+    give_up_reading(program)
 
 
 def only_output_remains(program: Program) -> None:
@@ -211,5 +276,5 @@ def reassess(program: Program) -> None:
         program.messages.event(Severity.NOTE, "Disc status unsuitable for writing")
     if volume.indev is drive:
         volume.in_view = view
-        begin_empty(program)
+        begin_blank(program)
     show_drive(program, drive, view, program.messages.info)

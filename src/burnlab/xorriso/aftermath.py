@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from burnlab.burn.drive import Access, DriveError, Medium, Status
+from burnlab.xorriso.medium_view import HEAD_BLOCKS
 from burnlab.xorriso.severity import Severity
 
 if TYPE_CHECKING:
-    from burnlab.burn.drive import Drive
+    from burnlab.burn.drive import Drive, WriteRequest
+    from burnlab.xorriso.medium_view import MediumView
     from burnlab.xorriso.program import Program
 
 ORIGIN: Final = "burnlab"
@@ -18,6 +21,36 @@ UNREACHABLE: Final = (
 CLOSE: Final = '-close_damaged "force" ends it, so that another one can be appended'
 TOLERATE: Final = "-abort_on FATAL -error_behavior image_loading best_effort -dev ..."
 BLANK: Final = "-blank as_needed makes the medium usable again, and loses all that is on it"
+
+
+UNCHANGED: Final = "The medium is as it was before: nothing was written"
+REPLACED: Final = (
+    "What was written so far is in the place of what was on the medium before. The image can be written again"
+)
+
+
+@dataclass(slots=True)
+class Attempt:
+    """A session that is being written: the medium before it, and whether it goes over what is there."""
+
+    before: Medium
+    replaces: bool
+    is_writing: bool = False
+    """Something of it may be on the medium."""
+
+
+def attempt_of(view: MediumView, request: WriteRequest) -> Attempt:
+    """What is about to be tried."""
+    is_new = view.next_start is not None and request.lba >= max(HEAD_BLOCKS, view.next_start)
+    return Attempt(view.medium, view.medium.is_overwritable and not is_new)
+
+
+def _is_as_before(medium: Medium, before: Medium) -> bool:
+    return (medium.status, medium.tracks, medium.next_writable) == (
+        before.status,
+        before.tracks,
+        before.next_writable,
+    )
 
 
 def is_cut_off(medium: Medium) -> bool:
@@ -31,15 +64,22 @@ def complete_sessions(medium: Medium) -> int:
     return len({track.session for track in medium.tracks if track.is_complete})
 
 
-def advice(medium: Medium, sessions_before: int) -> list[str]:
-    """What to do about a medium whose last session wasn't finished; `sessions_before` of them were good."""
+def advice(medium: Medium, attempt: Attempt) -> list[str]:
+    """What to do about a medium on which a session wasn't finished."""
     if medium.status is Status.ABSENT:
         return ["There is no medium in the drive any more. Put it back, and look at it with -toc"]
     if medium.is_overwritable:
+        if not attempt.is_writing:
+            return [UNCHANGED]
+        if attempt.replaces:
+            return [REPLACED]
         return ["The medium has what it had before, and nothing new. The session can be written again"]
     if medium.status is Status.BLANK:
         return ["Nothing is on the medium. The session can be written again"]
+    if _is_as_before(medium, attempt.before):
+        return [UNCHANGED]
     hints = []
+    sessions_before = complete_sessions(attempt.before)
     if sessions_before:
         hints.append(f"What was there before is found with -load session {sessions_before}")
     elif medium.status is Status.APPENDABLE:
@@ -57,8 +97,8 @@ def advice(medium: Medium, sessions_before: int) -> list[str]:
 
 def tell_state(program: Program, drive: Drive) -> None:
     """Say in which state a session that was given up has left the medium, and what to do next."""
-    before, program.volume.sessions_before = program.volume.sessions_before, None
-    if not drive.is_mmc or before is None:
+    attempt, program.volume.attempt = program.volume.attempt, None
+    if not drive.is_mmc or attempt is None:
         return
     messages = program.messages
     try:
@@ -70,5 +110,5 @@ def tell_state(program: Program, drive: Drive) -> None:
     # The status of a medium that can be overwritten is told by its first blocks, which are as they were.
     state = "" if medium.is_overwritable else f". Media status {medium.status.value}{''.join(medium.flaws)}"
     messages.event(Severity.NOTE, f"The session was given up{state}", ORIGIN)
-    for hint in advice(medium, before):
+    for hint in advice(medium, attempt):
         messages.event(Severity.HINT, hint, ORIGIN)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from burnlab.burn.drive import FILE_PROFILE, Access, Status
 from burnlab.xorriso.boot_view import boot_lines
 from burnlab.xorriso.medium_view import MediumView, Row, describe_bytes
+from burnlab.xorriso.volume import DEFAULT_VOLUME_ID
 from burnlab.xorriso.words import quote
 
 if TYPE_CHECKING:
@@ -76,14 +77,16 @@ def show_drive(program: Program, drive: Drive, view: MediumView, say: Callable[[
         boot = boot_line(program, drive)
         if boot:
             say(boot)
-        say(summary(view))
+        if view.rows or view.status is not Status.CLOSED:
+            say(summary(view))
 
 
-def show_volume_id(program: Program, say: Callable[[str], None]) -> None:
-    """The volume id of the loaded image, and the one that it will get."""
+def show_volume_id(program: Program, say: Callable[[str], None], *, is_loaded: bool = True) -> None:
+    """The volume id of the loaded image if there is one, and the one that it will get."""
     volume = program.volume
-    loaded = volume.loaded_volume_id
-    say(f"Volume id    : {quote(loaded)}")
+    loaded = volume.loaded_volume_id if is_loaded else DEFAULT_VOLUME_ID
+    if is_loaded:
+        say(f"Volume id    : {quote(loaded)}")
     if volume.volume_id != loaded:
         say(f"New volume id: {quote(volume.volume_id)}")
 

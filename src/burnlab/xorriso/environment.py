@@ -19,8 +19,8 @@ class Environment:
     `clock` tells seconds since 1970, `monotonic` seconds that never jump; `sleep` lets some pass.
     `read_line` gives a line of standard input with its newline, "" at the end; `input_is_terminal` whether a
     human types it. `claim_stdout` keeps standard output free for an image: from then on results go to
-    standard error. `scan_drives` lists recorders. `handle_signals` takes one of `on`, `off`,
-    `sig_dfl`, `sig_ign`.
+    standard error. `scan_drives` lists recorders; `open_shared` opens one that others may use, too.
+    `handle_signals` takes one of `on`, `off`, `sig_dfl`, `sig_ign`.
     """
 
     streams: Streams
@@ -35,3 +35,4 @@ class Environment:
     claim_stdout: Callable[[], None] = lambda: None
     scan_drives: Callable[[], list[ScannedDrive]] = list
     handle_signals: Callable[[str], None] = lambda _mode: None
+    open_shared: OpenDrive | None = None

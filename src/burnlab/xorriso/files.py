@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 MOST_NESTED: Final = 32
 
 
+class CallEachOther(Exception):
+    """Options files call each other without an end: none of them is read on."""
+
+
 class Lines:
     """Input lines with continuations joined. `number` is that of the last line read."""
 
@@ -48,10 +52,14 @@ def run_file(program: Program, path: str, *, is_startup: bool = False) -> None:
     messages = program.messages
     if program.nested_files >= MOST_NESTED:
         messages.event(Severity.FAILURE, f"More than {MOST_NESTED} options files call each other")
-        return
+        # To go on with each of them would take for ever if they call each other twice.
+        raise CallEachOther
     program.nested_files += 1
     try:
         _run_opened(program, path, is_startup)
+    except CallEachOther:
+        if program.nested_files > 1:
+            raise
     finally:
         program.nested_files -= 1
 
@@ -92,11 +100,11 @@ def _blame(program: Program, path: str, number: int) -> None:
 
 
 def words_of_line(program: Program, line: str) -> list[str]:
-    """The words of an input line; none of a comment.
+    """The words of an input line, up to a NUL, which no path can hold; none of a comment.
 
     Raises:
         OpenQuote: the line ends within quotation marks.
     """
     if line.lstrip().startswith("#"):
         return []
-    return split_line(line, program.settings.decode_input)
+    return split_line(line.partition("\0")[0], program.settings.decode_input)

@@ -9,12 +9,13 @@ from burnlab.xorriso.boot_view import boot_record
 from burnlab.xorriso.command import CommandFailed
 from burnlab.xorriso.medium_view import MediumView
 from burnlab.xorriso.severity import Severity
-from burnlab.xorriso.volume import DEFAULT_VOLUME_ID, Ids, now
+from burnlab.xorriso.volume import DEFAULT_VOLUME_ID, now
 
 if TYPE_CHECKING:
     from burnlab.iso9660.load import LoadedImage
     from burnlab.iso9660.record_reader import Problem
     from burnlab.xorriso.program import Program
+    from burnlab.xorriso.settings import Settings
 
 TAG_HINTS = (
     "This might be false MD5 alarm if an add-on session was written by growisofs.",
@@ -39,7 +40,7 @@ def load_image(program: Program, view: MediumView) -> None:
     for warning in view.warnings:
         program.messages.event(Severity.WARNING, warning, "libisoburn")
     if view.status in (Status.BLANK, Status.ABSENT, Status.UNKNOWN) or volume.indev is None:
-        volume.begin_empty(now(program))
+        begin_blank(program)
         return
     lba = _chosen_block(program, view)
     program.messages.event(Severity.NOTE, f"Loading ISO image tree from LBA {lba}")
@@ -48,10 +49,19 @@ def load_image(program: Program, view: MediumView) -> None:
     if image is None:
         text = f"No ISO 9660 image at LBA {lba}. Creating blank image."
         program.messages.event(Severity.WARNING, text, "libisoburn")
-        volume.begin_empty(now(program))
+        begin_blank(program)
         volume.loaded_volume_id = DEFAULT_VOLUME_ID
         return
     _take(program, image)
+
+
+def begin_blank(program: Program) -> None:
+    """Begin with an empty tree in place of an image: as with one, ids that were set before are gone."""
+    volume = program.volume
+    volume.looked_since = int(program.environment.clock()) - 1
+    volume.note_scanning(program.settings)
+    volume.begin_empty(now(program))
+    volume.ids = volume.ids.loaded(volset_id=DEFAULT_VOLUME_ID)
 
 
 def _chosen_block(program: Program, view: MediumView) -> int:
@@ -110,6 +120,8 @@ def _load(program: Program, view: MediumView, lba: int) -> LoadedImage | None:
             drive.read,
             lba,
             want_md5=settings.md5,
+            want_attributes=wants_attributes(settings),
+            number_nodes=settings.hardlinks,
             check_tags=settings.md5 and settings.md5_load_check,
             medium_blocks=view.medium.readable_blocks or None,
             on_problem=lambda problem: _tell(program, problem),
@@ -129,6 +141,11 @@ def _load(program: Program, view: MediumView, lba: int) -> LoadedImage | None:
         text = "Detected El-Torito boot information which currently is set to be discarded"
         program.messages.event(Severity.NOTE, text)
     return image
+
+
+def wants_attributes(settings: Settings) -> bool:
+    """Whether anything that was set needs what AL fields tell."""
+    return settings.md5 or settings.hardlinks or settings.acl or settings.xattr != "off" or settings.dev_ino
 
 
 def _tell(program: Program, problem: Problem) -> None:
@@ -167,16 +184,14 @@ def _take(program: Program, image: LoadedImage) -> None:
     volume.loaded_volume_id = text_of(head.volume_id)
     if not volume.volume_id_is_set:
         volume.volume_id = volume.loaded_volume_id
-    volume.ids = Ids(
-        text_of(head.volume_set_id),
-        text_of(head.publisher_id),
-        text_of(head.preparer_id),
-        text_of(head.application_id),
-        text_of(head.system_id),
-        text_of(head.copyright_id),
-        text_of(head.abstract_id),
-        text_of(head.bibliographic_id),
-        head.application_use,
+    volume.ids = volume.ids.loaded(
+        volset_id=text_of(head.volume_set_id),
+        publisher=text_of(head.publisher_id),
+        application_id=text_of(head.application_id),
+        system_id=text_of(head.system_id),
+        copyright_file=text_of(head.copyright_id),
+        abstract_file=text_of(head.abstract_id),
+        biblio_file=text_of(head.bibliographic_id),
     )
     volume.boot_record = boot_record(program, image)
 

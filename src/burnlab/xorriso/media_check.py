@@ -6,7 +6,7 @@ the next session is expected at a multiple of 32. After a mismatch only session 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from hashlib import md5
@@ -244,17 +244,25 @@ def _tag_at(block: bytes, lba: int) -> ChecksumTag | None:
 
 
 class Limits(NamedTuple):
-    """When to stop: `is_over` is asked before each chunk with the number of regions so far."""
+    """When to stop: `is_over` is asked before each chunk with the number of regions so far.
+
+    `spared` blocks at the end of each segment are read one by one: those behind a track of a CD may be its
+    run-out, which can't be read.
+    """
 
     is_over: Callable[[int], bool]
     chunk_blocks: int = CHUNK_BLOCKS
     slow_seconds: float = 0.0
     may_retry: bool = True
+    spared: int = 0
 
 
 @dataclass(slots=True)
 class Checker:
-    """Reads segments and reports. `seconds` is a clock; `store` gets all blocks that could be read."""
+    """Reads segments and reports. `seconds` is a clock; `store` gets all blocks that could be read.
+
+    `complain` is told of what couldn't, but for the run-out of a track.
+    """
 
     read: Read
     limits: Limits
@@ -262,6 +270,7 @@ class Checker:
     tell: Callable[[TagFound], None]
     progress: Callable[[int], None]
     store: Callable[[int, bytes], None] | None = None
+    complain: Callable[[OSError], None] = lambda _error: None
     report: MediaReport = field(default_factory=MediaReport)
     is_stopped: bool = False
 
@@ -282,44 +291,50 @@ class Checker:
         watch = None
         if segment.digest_start is not None:
             watch = TagWatch(segment.digest_start, self.report, self.tell)
+        sure_end = segment.end - segment.run_out
+        lba = segment.start
         try:
-            for lba, count in _tiles(segment, self.limits.chunk_blocks):
+            while lba < segment.end:
                 if self.is_stopped or self.limits.is_over(len(self.report.regions)):
                     self.is_stopped = True
                     self.report.add(lba, segment.end - lba, Quality.UNTESTED)
                     return
-                self._check_chunk(lba, count, watch, segment.end - segment.run_out)
+                count = _chunk(lba, segment.end, self.limits)
+                lba = self._check_chunk(lba, count, watch, sure_end)
                 self.progress(self.report.blocks_read)
         finally:
             if watch is not None:
                 watch.close()
 
-    def _check_chunk(self, lba: int, count: int, watch: TagWatch | None, sure_end: int) -> None:
+    def _check_chunk(self, lba: int, count: int, watch: TagWatch | None, sure_end: int) -> int:
+        """Read a chunk; where to go on."""
         began = self.seconds()
-        data = self._try(lba, count)
+        data = self._try(lba, count, is_run_out=lba >= sure_end)
         if data is None or len(data) < count * BLOCK:
-            self._check_blocks(lba, count, watch, sure_end)
-            return
+            return self._check_blocks(lba, count, watch, sure_end)
         limit = self.limits.slow_seconds
         is_slow = limit > 0 and self.seconds() - began > limit
         self._good(lba, data, watch, Quality.SLOW if is_slow else Quality.GOOD)
+        return lba + count
 
-    def _check_blocks(self, lba: int, count: int, watch: TagWatch | None, sure_end: int) -> None:
-        """A chunk in which something is unreadable; behind `sure_end` that is no damage."""
-        sure = min(lba + count, sure_end)
-        data = self._try(lba, sure - lba) if lba < sure < lba + count else None
-        if data is not None and len(data) == (sure - lba) * BLOCK:
-            self._good(lba, data, watch, Quality.GOOD)
-            lba, count = sure, lba + count - sure
+    def _check_blocks(self, lba: int, count: int, watch: TagWatch | None, sure_end: int) -> int:
+        """A chunk in which something is unreadable, up to the first such block; where to go on."""
+        if not self.limits.may_retry:
+            self._bad(lba, count, watch, is_run_out=lba >= sure_end)
+            return lba + count
         for block in range(lba, lba + count):
-            data = self._try(block, 1) if self.limits.may_retry else None
+            is_run_out = block >= sure_end
+            data = self._try(block, 1, is_run_out=is_run_out)
             if data is None or len(data) < BLOCK:
-                is_run_out = block >= sure_end
-                self.report.add(block, 1, Quality.TAO_END if is_run_out else Quality.UNREADABLE)
-                if watch is not None and not is_run_out:
-                    watch.spoil()
-            else:
-                self._good(block, data, watch, Quality.PARTIAL)
+                self._bad(block, 1, watch, is_run_out=is_run_out)
+                return block + 1
+            self._good(block, data, watch, Quality.PARTIAL)
+        return lba + count
+
+    def _bad(self, lba: int, count: int, watch: TagWatch | None, *, is_run_out: bool) -> None:
+        self.report.add(lba, count, Quality.TAO_END if is_run_out else Quality.UNREADABLE)
+        if watch is not None and not is_run_out:
+            watch.spoil()
 
     def _good(self, lba: int, data: bytes, watch: TagWatch | None, quality: Quality) -> None:
         blocks = len(data) // BLOCK
@@ -330,16 +345,17 @@ class Checker:
         if watch is not None:
             watch.take(lba, data)
 
-    def _try(self, lba: int, count: int) -> bytes | None:
+    def _try(self, lba: int, count: int, *, is_run_out: bool) -> bytes | None:
         try:
             return self.read(lba, count)
-        except OSError:
+        except OSError as error:
+            if not is_run_out:
+                self.complain(error)
             return None
 
 
-def _tiles(segment: Segment, size: int) -> Iterator[tuple[int, int]]:
-    lba = segment.start
-    while lba < segment.end:
-        count = min(size - lba % size, segment.end - lba)
-        yield lba, count
-        lba += count
+def _chunk(lba: int, end: int, limits: Limits) -> int:
+    """How many blocks to read next."""
+    count = min(limits.chunk_blocks, end - lba)
+    is_near = end - lba <= limits.chunk_blocks + limits.spared
+    return max(1, count - limits.spared) if is_near else count

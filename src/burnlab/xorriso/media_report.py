@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from burnlab.burn.drive import BLOCK
+from burnlab.burn.drive import BLOCK, FILE_PROFILE, DriveEvent, ReadFailed
 from burnlab.xorriso.acquire import fail
 from burnlab.xorriso.media_check import (
     CHUNK_BLOCKS,
@@ -34,6 +34,8 @@ EVENT_TEXT: Final = "Event triggered by media read error or MD5 comparison misma
 HEAD_BLOCKS: Final = 32
 CD: Final = "C"
 RUN_OUT: Final = 2
+DRIVE_CHUNK_BLOCKS: Final = 32
+"""What a drive is asked for at once; files have larger chunks."""
 
 
 def run_check(program: Program, drive: Drive, view: MediumView, options: MediaOptions) -> None:
@@ -53,12 +55,13 @@ def run_check(program: Program, drive: Drive, view: MediumView, options: MediaOp
 
     with _storing(program, options) as store:
         checker = Checker(
-            _padded(drive),
+            _padded(drive, view.medium.readable_blocks),
             _limits(program, view, options),
             program.environment.monotonic,
             lambda found: _tell(program, found),
             progress,
             store,
+            lambda error: _complain(program, error),
         )
         gap = Quality.OFF_TRACK if options.what == "tracks" and not _has_range(options) else Quality.UNTESTED
         end = max(view.medium.readable_blocks, segments[-1].end if segments else 0)
@@ -78,11 +81,14 @@ def _block_speed(view: MediumView) -> tuple[str, int]:
     return letter, per_second // BLOCK
 
 
-def _padded(drive: Drive) -> Callable[[int, int], bytes]:
+def _padded(drive: Drive, readable: int) -> Callable[[int, int], bytes]:
     """Blocks of a drive; the last part of a file counts as a block."""
 
     def read(lba: int, count: int) -> bytes:
-        data = drive.read(lba, count)
+        if lba >= readable:
+            text = f"Read start address {lba}s larger than number of readable blocks {readable}"
+            raise ReadFailed(text, DriveEvent("SORRY", text))
+        data = drive.read_once(lba, count)
         rest = -len(data) % BLOCK
         return data + bytes(rest) if rest else data
 
@@ -99,7 +105,7 @@ def _segments(program: Program, view: MediumView, options: MediaOptions) -> tupl
     has_tags = program.settings.md5
     if _has_range(options):
         start = max(0, options.min_lba)
-        end = min(readable, options.max_lba + 1) if options.max_lba >= 0 else readable
+        end = options.max_lba + 1 if options.max_lba >= 0 else readable
         segments = [Segment(start, end, None)] if end > start else []
     elif options.what == "disc":
         segments = [Segment(0, readable, 0 if has_tags else None)]
@@ -144,9 +150,17 @@ def _limits(program: Program, view: MediumView, options: MediaOptions) -> Limits
         return bool(options.abort_file) and _is_fresh(options.abort_file, began_on_clock)
 
     is_cd = view.medium.speed_unit[0] == CD
-    may_retry = options.retry == "on" or (options.retry == "default" and is_cd) or not view.medium.tracks
-    chunk = max(1, options.chunk_size // BLOCK) if options.chunk_size else CHUNK_BLOCKS
-    return Limits(is_over, chunk, options.slow_limit, may_retry)
+    is_mmc = view.medium.profile != FILE_PROFILE
+    may_retry = options.retry == "on" or (options.retry == "default" and (is_cd or not is_mmc))
+    usual = DRIVE_CHUNK_BLOCKS if is_mmc else CHUNK_BLOCKS
+    chunk = max(1, options.chunk_size // BLOCK) if options.chunk_size else usual
+    return Limits(is_over, chunk, options.slow_limit, may_retry, RUN_OUT if is_cd else 0)
+
+
+def _complain(program: Program, error: OSError) -> None:
+    """Say what a drive says of blocks that it can't read; the report tells of a file."""
+    if isinstance(error, ReadFailed):
+        program.messages.event(Severity[error.event.severity], error.event.text, error.event.origin)
 
 
 def _is_fresh(path: str, began: float) -> bool:

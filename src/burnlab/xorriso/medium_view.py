@@ -105,7 +105,7 @@ def _look_at_overwritable(drive: Drive, medium: Medium, first: int) -> MediumVie
 
     head, trouble = _read_head(drive, medium)
     state = HeadState.BLANK if medium.status is Status.BLANK or head is None else head_state(head)
-    if head is None and medium.readable_blocks and not trouble:
+    if head is None and medium.status is not Status.BLANK and not trouble:
         state = HeadState.OTHER
     size = medium.free_blocks
     if state is HeadState.BLANK:
@@ -118,7 +118,7 @@ def _look_at_overwritable(drive: Drive, medium: Medium, first: int) -> MediumVie
         closed = replace(medium, status=Status.CLOSED, next_writable=None)
         end = medium.readable_blocks
         rows = (Row("Other", "session", 1, end if medium.profile == FILE_PROFILE else 0, end),)
-        return MediumView(closed, rows, end, end, head=head or b"")
+        return MediumView(closed, rows if end else (), end, end, head=head or b"")
     assert head is not None
     start = next_base(head)
     rows_found, warnings = _rows_of_emulated(emulated_sessions(drive.read, head, medium.readable_blocks))
@@ -176,14 +176,13 @@ def _look_at_sequential(drive: Drive, medium: Medium) -> MediumView:
     if copied:
         rows, data_blocks = copied, sum(row.blocks for row in copied)
     free = medium.free_blocks
-    writable = 0 if medium.next_writable is None else free
     return MediumView(
         medium,
         tuple(rows),
         data_blocks,
         medium.readable_blocks,
         free,
-        writable,
+        free,
         medium.next_writable,
         load_start,
         tuple(warnings),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from burnlab.burn.drive import BLOCK, Drive, DriveError, FormatChoice, Status
+from burnlab.burn.profiles import Profile
 from burnlab.xorriso.acquire import fail, give_up, looked_at, submit
 from burnlab.xorriso.medium_view import HEAD_BLOCKS, MediumView
 from burnlab.xorriso.severity import Severity
@@ -43,7 +44,8 @@ def blank(program: Program, drive: Drive, view: MediumView, mode: str) -> None:
     """
     program.messages.info(f"Beginning to blank medium in mode '{mode}'.")
     try:
-        if view.medium.is_overwritable and not (mode.startswith("deformat") and drive.is_mmc):
+        deformats = mode.startswith("deformat") and view.medium.profile == Profile.DVD_RW_RESTRICTED_OVERWRITE
+        if view.medium.is_overwritable and not deformats:
             invalidate(drive, view)
         else:
             drive.blank(mode, LongJob(program, "Blanking"))
@@ -77,7 +79,12 @@ def format_medium(
         return
     program.messages.info("Beginning to format medium.")
     try:
-        drive.format(choice, LongJob(program, "Formatting"), quick)
+        view = program.volume.out_view
+        if choice is None and view is not None and view.medium.is_formatting:
+            text = "FORMAT UNIT ignored. Already in progress."
+            program.messages.event(Severity.NOTE, text, "libburn")
+        else:
+            drive.format(choice, LongJob(program, "Formatting"), quick)
     except DriveError as error:
         submit(program, error)
         failed = fail(program, "libburn indicates failure with formatting.")
@@ -95,5 +102,5 @@ def format_if_needed(program: Program) -> None:
         return
     text = f"Unformatted {view.medium.name} medium detected. Trying -format fast."
     program.messages.event(Severity.NOTE, text)
-    format_medium(program, drive, None)
+    format_medium(program, drive, None, quick=True)
     volume.out_view = looked_at(program, drive)

@@ -124,6 +124,8 @@ def _has_words(arguments: Sequence[str], at: int) -> bool:
 
 
 def _set_grammar(program: Program, command: Command, given: list[str]) -> None:
+    if not given:
+        return
     if command.name == "list_delimiter":
         program.settings.list_delimiter = given[0]
     elif command.name == "add_plainly":

@@ -13,7 +13,7 @@ from burnlab.xorriso.settings import Settings
 from burnlab.xorriso.severity import Severity
 from burnlab.xorriso.table import BY_NAME, handler_of
 from burnlab.xorriso.volume import Volume
-from burnlab.xorriso.words import command_name, decode_backslashes, encode_backslashes
+from burnlab.xorriso.words import command_name, decode_word, encode_backslashes
 
 EXIT_GOOD: Final = 0
 EXIT_SIGNAL: Final = 1
@@ -62,7 +62,7 @@ class Program:
         self.environment = environment
         self.messages = Messages(environment.streams)
         self.settings = Settings(disk_directory=environment.directory)
-        self.volume = Volume()
+        self.volume = Volume(looked_since=int(environment.clock()) - 1)
         self.history: list[str] = []
         self.command: Command | None = None
         """The row of the command that runs, for handlers that serve several."""
@@ -170,19 +170,28 @@ class Program:
         end, following = self._parameters_end(command, words, at + 1)
         given = list(words[at + 1 : end])
         if are_arguments and self.settings.decode_arguments:
-            given = [decode_backslashes(each) for each in given]
-        if command.name in NEEDS_WORDS and len(given) < command.arity:
-            self._complain(command, Severity.FAILURE, NEEDS_WORDS[command.name])
-            return following
-        if command.arity != OPEN:
-            given += [""] * (command.arity - len(given))
-        elif not given and following == at + 1 and command.name in NEEDS_LIST:
+            given = [decode_word(each) for each in given]
+        if command.arity == OPEN and not given and following == at + 1 and command.name in NEEDS_LIST:
             self._complain(
                 command, Severity.SORRY, f"-{NEEDS_LIST[command.name]} : Not enough arguments given"
             )
             return following
-        self.run_command(command, given)
+        self.run_given(command, given)
         return following
+
+    def run_given(self, command: Command, given: list[str]) -> None:
+        """Run a command with the words that there are for it: missing ones count as empty.
+
+        Raises:
+            Aborted: an event reached the threshold of `-abort_on`.
+            Ended: the command ended the program.
+        """
+        if command.name in NEEDS_WORDS and len(given) < command.arity:
+            self._complain(command, Severity.FAILURE, NEEDS_WORDS[command.name])
+            return
+        if command.arity != OPEN:
+            given = given + [""] * (command.arity - len(given))
+        self.run_command(command, given)
 
     def _run_unknown(self, word: str) -> None:
         if self.takes_as_path(word):

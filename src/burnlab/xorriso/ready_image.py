@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from burnlab.burn.drive import BLOCK, Access, DriveError, Status, WriteRequest
+from burnlab.burn.fifo import Fifo
 from burnlab.xorriso.acquire import fail, give_up, submit
-from burnlab.xorriso.aftermath import complete_sessions, tell_state
+from burnlab.xorriso.aftermath import attempt_of, tell_state
 from burnlab.xorriso.command import CommandFailed
 from burnlab.xorriso.program import Signalled
 from burnlab.xorriso.severity import Severity
 from burnlab.xorriso.words import quote
 from burnlab.xorriso.write_progress import WriteProgress
-from burnlab.xorriso.writing import FAILED, round_stream, tell_start
+from burnlab.xorriso.writing import FAILED, round_stream, tell_expansion, tell_start, write_head
 
 if TYPE_CHECKING:
     from burnlab.burn.drive import Data
@@ -88,16 +89,20 @@ def write_ready_image(program: Program, image: ReadyImage, wish: TrackWish) -> N
     try:
         _refuse_unsuitable(program, view)
         lba, blocks = _place(program, view, image, wish)
+        request = _request(program, wish, lba, blocks)
+        _refuse_write_type(program, view, request)
+        if image.size is not None:
+            tell_expansion(program, view, -(-image.size // BLOCK))
         program.messages.info("Beginning to write data track.")
         stream = padded(image, wish.padding, blocks, fills=not view.medium.is_overwritable)
-        head = _write(program, _request(program, wish, lba, blocks), stream)
+        head = _write(program, request, stream)
         if image.size is not None and image.count < image.size:
             missing = (blocks or 0) * BLOCK - image.count
             raise DriveError(f"Premature end of input encountered. Missing: {missing} bytes")
         if wish.grows and view.status is Status.APPENDABLE and view.medium.is_overwritable:
             from burnlab.iso9660.head import grown_head
 
-            drive.write_at(0, grown_head(view.head, head, lba))
+            write_head(drive, view.head, grown_head(view.head, head, lba))
     except DriveError as error:
         submit(program, error)
         failed = fail(program, FAILED)
@@ -120,22 +125,33 @@ def gave_up(program: Program) -> None:
 
 
 def _refuse_unsuitable(program: Program, view: MediumView) -> None:
-    """Raise CommandFailed if nothing can be written, or not by simulation."""
+    """Raise CommandFailed if nothing can be written."""
     medium, messages = view.medium, program.messages
     if medium.access is Access.READ_ONLY or view.status not in (Status.BLANK, Status.APPENDABLE):
         failed = fail(program, "Closed media with data detected. Need blank or appendable media.")
         if medium.is_erasable:
             messages.event(Severity.HINT, "Try -blank as_needed\n")
         raise failed
-    if program.settings.dummy and not medium.can_simulate:
-        at_once = view.status is Status.BLANK and not medium.is_overwritable
-        why = f"SAO: {'' if at_once else 'TAO: '}simulation of write job not supported by drive and media, "
-        failed = fail(
-            program, f"Failed to find a suitable write mode with this media.\nReasons given:\n{why}"
-        )
-        text = "Drive offers no suitable write mode with this job"
-        messages.event(Severity.SORRY, text, "libburn")
-        raise failed
+
+
+def _refuse_write_type(program: Program, view: MediumView, request: WriteRequest) -> None:
+    """Raise CommandFailed if the medium can't be written as it is asked for, or not by simulation."""
+    from burnlab.burn import write_type
+
+    medium = view.medium
+    reasons = write_type.reasons_against(medium, request)
+    what, said = f"Cannot set write type {request.mode.upper()} for this medium.", write_type.UNSUITABLE
+    why = f"{request.mode.upper()}: {reasons}"
+    if request.mode == write_type.AUTO:
+        if not request.dummy or medium.can_simulate:
+            return
+        what, said = "Failed to find a suitable write mode with this media.", write_type.NO_MODE
+        why = write_type.simulation_text(medium)
+    elif not reasons:
+        return
+    failed = fail(program, f"{what}\nReasons given:\n{why}")
+    program.messages.event(Severity.SORRY, said, "libburn")
+    raise failed
 
 
 def _place(program: Program, view: MediumView, image: ReadyImage, wish: TrackWish) -> tuple[int, int | None]:
@@ -165,10 +181,10 @@ def _request(program: Program, wish: TrackWish, lba: int, blocks: int | None) ->
         lba,
         blocks,
         close=wish.close,
-        mode=settings.write_type,
+        mode=settings.write_mode,
         dummy=settings.dummy,
         speed=max(0, settings.speed // 1000),
-        stream_recording=settings.stream_recording not in ("off", ""),
+        stream_recording=settings.streams,
     )
 
 
@@ -177,17 +193,21 @@ def _write(program: Program, request: WriteRequest, stream: Iterator[Data]) -> b
     drive, view = program.volume.outdev, program.volume.out_view
     assert drive is not None
     assert view is not None
-    progress = WriteProgress(program, request.blocks or 0, view.medium.speed_unit)
+    fifo = Fifo(program.settings.fifo_size)
+    unit = view.medium.speed_unit
+    progress = WriteProgress(program, request.blocks or 0, unit, lambda: (fifo.percent, drive.buffer_percent))
     head = b""
-    program.volume.sessions_before = complete_sessions(view.medium)
+    attempt = program.volume.attempt = attempt_of(view, request)
     try:
         drive.begin(request)
+        attempt.is_writing = not request.dummy
         tell_start(program, drive, view, request.lba)
-        for chunk in stream:
-            drive.write(chunk)
-            if len(head) < HEAD_BYTES:
-                head += bytes(chunk[: HEAD_BYTES - len(head)])
-            progress.add(len(chunk))
+        with fifo:
+            for chunk in fifo.through(stream):
+                drive.write(chunk)
+                if len(head) < HEAD_BYTES:
+                    head += bytes(chunk[: HEAD_BYTES - len(head)])
+                progress.add(len(chunk))
         drive.finish(progress.wait)
     except Signalled:
         program.volume.write_failed = True
@@ -195,7 +215,7 @@ def _write(program: Program, request: WriteRequest, stream: Iterator[Data]) -> b
     except BaseException:
         drive.abort()
         raise
-    program.volume.sessions_before = None
+    program.volume.attempt = None
     return head
 
 

@@ -111,3 +111,18 @@ class Settings:
     source_date_epoch: int | None = None
 
     texts: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def dev_ino(self) -> bool:
+        """`-disk_dev_ino`: whether to record which disk file a node came from."""
+        return self.texts.get("disk_dev_ino", "off") != "off"
+
+    @property
+    def streams(self) -> bool:
+        """`-stream_recording`: whether a drive shall not read again what it writes."""
+        return self.stream_recording not in ("off", "")
+
+    @property
+    def write_mode(self) -> str:
+        """`-write_type` as a drive wants it: `auto`, `tao` or `sao`."""
+        return {"sao/dao": "sao"}.get(self.write_type, self.write_type)

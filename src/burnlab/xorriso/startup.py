@@ -47,11 +47,10 @@ def run_program(program: Program, arguments: Sequence[str]) -> int:
     try:
         return _run(program, arguments)
     except Signalled as signal:
-        busy = program.volume.sessions_before is not None
-        what = "busy drives" if busy else "drive and library"
-        text = SHUT_DOWN.format(name=signal.name, what=what)
-        program.messages.prompt(text + (WRITE_CANCELLED if busy else ""))
-        _give_up_writing(program)
+        try:
+            _shut_down(program, signal.name)
+        except Signalled:
+            _stop_at_once(program)
         _let_go_of_drives(program)
         program.messages.prompt(SHUT_DOWN_END)
         return EXIT_SIGNAL
@@ -112,7 +111,7 @@ def _run_sorted(program: Program, arguments: Sequence[str]) -> None:
     from burnlab.xorriso.prescan import sorted_arguments
 
     for command, given in sorted_arguments(program, arguments):
-        program.run_command(command, given)
+        program.run_given(command, given)
 
 
 def _note_source_date(program: Program) -> None:
@@ -149,20 +148,32 @@ def _run_startup_files(program: Program) -> None:
         run_file(program, path, is_startup=True)
 
 
-def _give_up_writing(program: Program) -> None:
-    """End a session that a signal has interrupted, unless there is another one; say what became of it."""
-    from burnlab.xorriso.aftermath import UNREACHABLE, tell_state
+def _shut_down(program: Program, name: str) -> None:
+    """End what a signal has interrupted, and say what became of it.
 
+    Raises:
+        Signalled: there was another one, at whatever moment.
+    """
+    from burnlab.xorriso.aftermath import tell_state
+
+    busy = program.volume.attempt is not None
+    what = "busy drives" if busy else "drive and library"
+    text = SHUT_DOWN.format(name=name, what=what)
+    program.messages.prompt(text + (WRITE_CANCELLED if busy else ""))
     drive = program.volume.outdev
-    if drive is None or program.volume.sessions_before is None:
-        return
-    try:
+    if drive is not None and busy:
         drive.abort()
         tell_state(program, drive)
-    except Signalled:
-        stopped = "Stopped at once. What was being written is not ended, and the drive may still be at work"
-        program.messages.event(Severity.ABORT, stopped, "burnlab")
-        program.messages.event(Severity.HINT, UNREACHABLE, "burnlab")
+
+
+def _stop_at_once(program: Program) -> None:
+    """A second signal has come: nothing is waited for any more, and no third one listened to."""
+    from burnlab.xorriso.aftermath import UNREACHABLE
+
+    program.environment.handle_signals("sig_ign")
+    stopped = "Stopped at once. What was being written is not ended, and the drive may still be at work"
+    program.messages.event(Severity.ABORT, stopped, "burnlab")
+    program.messages.event(Severity.HINT, UNREACHABLE, "burnlab")
 
 
 def _let_go_of_drives(program: Program) -> None:

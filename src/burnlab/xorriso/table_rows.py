@@ -284,7 +284,6 @@ json | 1 | control | Print results and messages as JSON lines
 WITHOUT_EFFECT: Final = "kept for -status, but files and emulated drives know nothing of it"
 
 LIMITS: Final = {
-    "fs": "kept for -status, but there is no such buffer",
     "md5": "stability_check is kept for -status, but files are read once",
     "list_extras": "features that are not built are told as such",
     "temp_mem_limit": "kept for -status, but patterns have no other limit than memory",

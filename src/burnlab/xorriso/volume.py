@@ -12,8 +12,10 @@ from burnlab.xorriso.severity import Severity
 if TYPE_CHECKING:
     from burnlab.burn.drive import Drive
     from burnlab.iso9660.load import LoadedImage
+    from burnlab.xorriso.aftermath import Attempt
     from burnlab.xorriso.medium_view import MediumView
     from burnlab.xorriso.program import Program
+    from burnlab.xorriso.settings import Settings
 
 NO_IMAGE = "No ISO image present. No -dev, -indev, or -outdev selected."
 DEFAULT_VOLUME_ID = "ISOIMAGE"
@@ -32,6 +34,10 @@ class Ids:
     abstract_file: str = ""
     biblio_file: str = ""
     application_use: bytes = b""
+
+    def loaded(self, **texts: str) -> Ids:
+        """Those of an image; who prepares the next session, and its field for applications, stay as set."""
+        return Ids(preparer_id=self.preparer_id, application_use=self.application_use, **texts)
 
 
 @dataclass(slots=True)
@@ -65,10 +71,19 @@ class Volume:
     load_base: int = 0
     boot_record: str = ""
     """What the loaded image has to boot from, as reports name it."""
+    scans_xattr: bool = False
+    scans_acl: bool = False
+    """Whether extended attributes and access control lists of disk files are taken in. What was set counts
+    when the image is begun, and when one of the commands for these two is given.
+    """
+    looked_since: int = 0
+    """When disk files and images began to be looked at, seconds since 1970: images record that."""
     pending: str = "no"
     write_failed: bool = False
-    sessions_before: int | None = None
-    """While a session is being written, and after it was given up: the complete sessions that were there."""
+    access: dict[int, str] = field(default_factory=dict)
+    """`id` of a drive → `-drive_access` as it was when the drive was taken."""
+    attempt: Attempt | None = None
+    """The session that is being written, or was given up and is still to be told about."""
     scanned: dict[tuple[int, int], Content] = field(default_factory=dict)
     """Device and inode of disk files in the tree → their content: another name of one is a hard link."""
     volume_id: str = DEFAULT_VOLUME_ID
@@ -84,6 +99,11 @@ class Volume:
     def mark_changed(self) -> None:
         """Note that the tree or an id text differs from what is on the medium."""
         self.pending = "yes"
+
+    def note_scanning(self, settings: Settings) -> None:
+        """Let what is set now rule what is taken in from disk."""
+        self.scans_xattr = settings.xattr != "off" or settings.hardlinks or settings.dev_ino
+        self.scans_acl = settings.acl
 
     def begin_empty(self, now: int) -> None:
         """Start with an empty tree."""

@@ -52,6 +52,11 @@ def _decode_code(found: re.Match[str]) -> str:
     return bytes([byte]).decode("utf-8", "surrogateescape")
 
 
+def decode_word(text: str) -> str:
+    """The same for a word of a command line, which a NUL ends: no path and no parameter can hold one."""
+    return decode_backslashes(text).partition("\0")[0]
+
+
 def encode_backslashes(text: str) -> str:
     """The way back: every byte that isn't printable ASCII, and the backslash itself, as a code."""
     return UNSAFE.sub(_encode_character, text)
@@ -106,7 +111,7 @@ def split_line(line: str, decode: int = 0) -> list[str]:
             raise OpenQuote(line)
         if group in KINDS:
             part = token[group]
-            parts.append(decode_backslashes(part) if decode & KINDS[group] else part)
+            parts.append(decode_word(part) if decode & KINDS[group] else part)
         elif parts:
             words.append("".join(parts))
             parts = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from burnlab.burn.drive import BLOCK
@@ -15,9 +16,15 @@ CDRECORD_UNIT: Final = 1_385_000
 
 
 class WriteProgress:
-    """Counts what was written; a line appears when a new interval of the clock has begun."""
+    """Counts what was written; a line appears when a new interval of the clock has begun.
 
-    def __init__(self, program: Program, blocks: int, unit: tuple[str, int]) -> None:
+    `fill` tells how full the FIFO and the drive's buffer are, in percent.
+    """
+
+    def __init__(
+        self, program: Program, blocks: int, unit: tuple[str, int], fill: Callable[[], tuple[int, int]]
+    ) -> None:
+        self._fill = fill
         self._messages = program.messages
         self._now = program.environment.monotonic
         self._clock = program.environment.clock
@@ -70,12 +77,14 @@ class WriteProgress:
         far = f"{share:5.1f}%" if self._done <= self._total else scaled(float(self._done)).rjust(5)
         letter, per_second = self._unit
         speed = f"  {rate / per_second:5.1f}x{letter} " if rate else ""
-        return f"Writing: {self._done // BLOCK:10d}s  {far}   fifo {0:3d}%  buf {50:3d}%{speed}"
+        fifo, buffer = self._fill()
+        return f"Writing: {self._done // BLOCK:10d}s  {far}   fifo {fifo:3d}%  buf {buffer:3d}%{speed}"
 
     def _cdrecord(self, rate: float, _now: float) -> str:
         speed = f"  {rate / CDRECORD_UNIT:4.1f}x." if rate else ""
         done, total = self._done // MEGABYTE, self._total // MEGABYTE
-        return f"{done:4d} of {total:4d} MB written (fifo {0:2d}%) [buf {50:3d}%]{speed}"
+        fifo, buffer = self._fill()
+        return f"{done:4d} of {total:4d} MB written (fifo {fifo:2d}%) [buf {buffer:3d}%]{speed}"
 
     def _mkisofs(self, _rate: float, now: float) -> str:
         from time import ctime

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from burnlab.burn.drive import BLOCK, Access, DriveError, Status, WriteRequest
-from burnlab.xorriso.acquire import fail, looked_at, submit
-from burnlab.xorriso.aftermath import CLOSE, complete_sessions, is_cut_off, tell_state
+from burnlab.burn.fifo import Fifo
+from burnlab.xorriso.acquire import NO_MEDIUM_HINT, fail, looked_at, submit
+from burnlab.xorriso.aftermath import CLOSE, attempt_of, is_cut_off, tell_state
 from burnlab.xorriso.command import CommandFailed
 from burnlab.xorriso.commands.control import log_session
 from burnlab.xorriso.medium_view import MediumView
@@ -34,6 +35,8 @@ NO_OUTPUT: Final = "No output drive acquired on attempt to write"
 SYSTEM_AREA_BLOCKS: Final = 16
 HEAD_BLOCKS: Final = 32
 CLOSE_WORDS: Final = ("off", "as_needed")
+NOT_STREAMED: Final = "Stream Recording suppressed due to medium type"
+NO_STREAMING: Final = "Drive currently does not offer Stream Recording"
 FAILED: Final = "libburn indicates failure with writing."
 
 
@@ -83,7 +86,7 @@ def plan_run(program: Program) -> Run:
         raise _unsuitable(program)
     blind = program.settings.grow_blindly if drive is not volume.indev else None
     grows = drive is volume.indev or blind is not None
-    borrowed = [] if grows else _borrow(volume.root)
+    borrowed = [] if grows or volume.loaded is None else _borrow(volume.root, volume.loaded.size_blocks)
     base = view.next_start if blind is None else blind
     lba = 0 if blind is not None and view.medium.is_overwritable else view.next_start
     try:
@@ -100,8 +103,11 @@ def plan_run(program: Program) -> Run:
     return run
 
 
-def _borrow(root: Directory) -> list[tuple[File, ImageContent]]:
-    """Make contents of the loaded image ones to be copied; shared ones stay shared."""
+def _borrow(root: Directory, blocks: int) -> list[tuple[File, ImageContent]]:
+    """Make contents of the loaded image of so many blocks ones to be copied; shared ones stay shared.
+
+    They come before new ones, sorted roughly by their old place, so that they can be read without seeking.
+    """
     from burnlab.iso9660.tree import CopiedContent, File, ImageContent, walk
 
     copies: dict[object, CopiedContent] = {}
@@ -110,7 +116,9 @@ def _borrow(root: Directory) -> list[tuple[File, ImageContent]]:
         if isinstance(node, File) and isinstance(node.content, ImageContent):
             content = node.content
             key = content.extents if content.size else ()
-            copy = copies.setdefault(key, CopiedContent(content.extents, content.size))
+            weight = blocks // 16 - content.extents[0].lba // 16 + 1 if content.extents else 0
+            new = CopiedContent(content.extents, content.size, content.index, weight)
+            copy = copies.setdefault(key, new)
             borrowed.append((node, content))
             node.content = copy
     return borrowed
@@ -123,12 +131,27 @@ def wants_close(program: Program) -> bool:
 
 def _check_state(program: Program, view: MediumView, *, grows: bool) -> None:
     if view.status is Status.ABSENT:
-        hint = "There is no medium in the drive: put one in that can be written"
-        program.messages.event(Severity.HINT, hint, "burnlab")
+        program.messages.event(Severity.HINT, f"{NO_MEDIUM_HINT} that can be written", "burnlab")
     if not grows and view.status is not Status.BLANK:
         overwritable = view.medium.is_overwritable
         why = "holds non-zero data" if overwritable else "is not blank"
         raise fail(program, f"-indev differs from -outdev and -outdev media {why}")
+    refuse_open_end(program, view)
+    if is_cut_off(view.medium):
+        text = "The last session on the medium was cut off. What is appended to it could not be found"
+        program.messages.event(Severity.FAILURE, text, "burnlab")
+        program.messages.event(Severity.HINT, CLOSE, "burnlab")
+        raise CommandFailed(text)
+    if view.status not in (Status.BLANK, Status.APPENDABLE) or view.medium.access is Access.READ_ONLY:
+        raise _unsuitable(program)
+
+
+def refuse_open_end(program: Program, view: MediumView) -> None:
+    """Some media take one session only, and must be closed by it.
+
+    Raises:
+        CommandFailed: it is such a one, and isn't to be closed.
+    """
     if view.medium.needs_close and not wants_close(program):
         name = view.medium.name.split()[0]
         text = f'This {name} media can only be written with -close "on"'
@@ -140,13 +163,6 @@ def _check_state(program: Program, view: MediumView, *, grows: bool) -> None:
             ):
                 program.messages.event(Severity.HINT, hint)
         raise CommandFailed(text)
-    if is_cut_off(view.medium):
-        text = "The last session on the medium was cut off. What is appended to it could not be found"
-        program.messages.event(Severity.FAILURE, text, "burnlab")
-        program.messages.event(Severity.HINT, CLOSE, "burnlab")
-        raise CommandFailed(text)
-    if view.status not in (Status.BLANK, Status.APPENDABLE) or view.medium.access is Access.READ_ONLY:
-        raise _unsuitable(program)
 
 
 def _unsuitable(program: Program) -> CommandFailed:
@@ -174,6 +190,14 @@ def _has_head(view: MediumView, base: int) -> bool:
     return view.medium.is_overwritable and base >= HEAD_BLOCKS
 
 
+def tell_expansion(program: Program, view: MediumView, blocks: int) -> None:
+    """Say that an image with its padding is less than the least track of a CD."""
+    least = view.medium.least_track
+    if blocks + -(-program.settings.padding // BLOCK) < least:
+        text = f"Expanded track to minimum size of {least} sectors"
+        program.messages.event(Severity.NOTE, text)
+
+
 def _stream_blocks(program: Program, view: MediumView, layout: Layout) -> int:
     """Blocks that will be written, padding included."""
     return round_stream(program, view, layout.stream_blocks, close=wants_close(program))
@@ -181,12 +205,12 @@ def _stream_blocks(program: Program, view: MediumView, layout: Layout) -> int:
 
 def round_stream(program: Program, view: MediumView, blocks: int, *, close: bool) -> int:
     """Blocks of a track that are written for so many blocks of data and padding."""
-    return view.track_blocks(blocks, at_once=close or program.settings.write_type in ("sao", "dao"))
+    return view.track_blocks(blocks, at_once=close or program.settings.write_mode == "sao")
 
 
 def image_options(program: Program) -> ImageOptions:
     """What the image is to be like by all that was set."""
-    from burnlab.iso9660.options import ImageOptions
+    from burnlab.iso9660.options import DEFAULT_PREPARER, ImageOptions
 
     volume, settings = program.volume, program.settings
     ids, dates = volume.ids, volume.dates
@@ -198,7 +222,7 @@ def image_options(program: Program) -> ImageOptions:
         system_id=_encoded(ids.system_id),
         volume_set_id=_encoded(ids.volset_id),
         publisher=_encoded(ids.publisher),
-        **({"preparer": _encoded(ids.preparer_id)} if ids.preparer_id else {}),
+        preparer=_encoded(ids.preparer_id) or DEFAULT_PREPARER,
         application_id=_encoded(ids.application_id),
         copyright_file=_encoded(ids.copyright_file),
         abstract_file=_encoded(ids.abstract_file),
@@ -214,6 +238,8 @@ def image_options(program: Program) -> ImageOptions:
         hardlinks=settings.hardlinks,
         acl=settings.acl,
         xattr=settings.xattr != "off",
+        stream_start=volume.looked_since if settings.hardlinks or settings.dev_ino else None,
+        last_inode=(volume.loaded.last_inode or 0) if volume.loaded is not None else 0,
         times_are_mtime=dates.all_files == "set_to_mtime" or (pinned is not None and not dates.all_files),
         system_area=_system_area(program),
         padding_blocks=0 if settings.padding_included else settings.padding // BLOCK,
@@ -249,6 +275,7 @@ def write_run(program: Program, run: Run) -> None:
     drive, layout = run.drive, run.layout
     if volume.loaded is not None and volume.loaded.boot_catalog is not None:
         messages.event(Severity.NOTE, "Discarded boot image from old session")
+    tell_expansion(program, run.view, layout.size_blocks)
     try:
         try:
             _write(program, run)
@@ -278,20 +305,27 @@ def _write(program: Program, run: Run) -> None:
         run.lba,
         run.blocks,
         close=run.close,
-        mode={"dao": "sao"}.get(settings.write_type, settings.write_type),
+        mode=settings.write_mode,
         dummy=settings.dummy,
         # Asked for the slowest, a drive takes what it has nearest to next to nothing.
         speed=1 if settings.speed < 0 else settings.speed,
-        stream_recording=settings.stream_recording not in ("off", ""),
+        stream_recording=settings.streams,
     )
-    progress = WriteProgress(program, run.blocks, view.medium.speed_unit)
-    program.volume.sessions_before = complete_sessions(view.medium)
+    fifo = Fifo(settings.fifo_size)
+    unit = view.medium.speed_unit
+    progress = WriteProgress(program, run.blocks, unit, lambda: (fifo.percent, drive.buffer_percent))
+    attempt = program.volume.attempt = attempt_of(view, request)
     try:
         drive.begin(request)
+        attempt.is_writing = not request.dummy
+        if request.mode != "auto":
+            text = f"Explicitly chosen write type: {request.mode.upper()}"
+            program.messages.event(Severity.NOTE, text, "libisoburn")
         tell_start(program, drive, view, run.lba)
-        for chunk in _stream(program, run):
-            drive.write(chunk)
-            progress.add(len(chunk))
+        with fifo:
+            for chunk in fifo.through(_stream(program, run, fifo)):
+                drive.write(chunk)
+                progress.add(len(chunk))
         drive.finish(progress.wait)
         if layout.head and not settings.dummy:
             _write_head(drive, view, layout)
@@ -303,19 +337,23 @@ def _write(program: Program, run: Run) -> None:
         program.volume.write_failed = True
         drive.abort()
         raise
-    program.volume.sessions_before = None
+    program.volume.attempt = None
 
 
 def tell_start(program: Program, drive: Drive, view: MediumView, lba: int) -> None:
-    """Say where writing begins, if that was chosen."""
+    """Say what was chosen, and where writing begins."""
+    note = program.messages.event
+    if program.settings.streams and not view.medium.can_stream:
+        no_streaming = NOT_STREAMED if drive.is_mmc else NO_STREAMING
+        note(Severity.NOTE, no_streaming, "libburn")
     if view.medium.is_overwritable and drive.is_mmc:
         unit = view.medium.address_unit
         text = f"Write start address is  {lba // unit} * {unit * BLOCK}"
         program.messages.event(Severity.NOTE, text, "libburn")
 
 
-def _stream(program: Program, run: Run) -> Iterator[Data]:
-    """All blocks for the medium."""
+def _stream(program: Program, run: Run, fifo: Fifo) -> Iterator[Data]:
+    """All blocks for the medium; problems are told by who takes them from the FIFO."""
     from burnlab.iso9660.emit import emit
 
     volume, left = program.volume, run.blocks
@@ -324,7 +362,7 @@ def _stream(program: Program, run: Run) -> Iterator[Data]:
     def tell(problem: ReadProblem) -> None:
         _tell_problem(program, problem)
 
-    for chunk in emit(run.layout, read_old, tell):
+    for chunk in emit(run.layout, read_old, fifo.relay(tell)):
         left -= len(chunk) // BLOCK
         yield chunk
     while left > 0:
@@ -347,4 +385,12 @@ def _write_head(drive: Drive, view: MediumView, layout: Layout) -> None:
     """Make the first blocks of an overwritable medium lead to the session that was just written."""
     from burnlab.iso9660.head import make_head
 
-    drive.write_at(0, make_head(layout, view.head))
+    write_head(drive, view.head, make_head(layout, view.head))
+
+
+def write_head(drive: Drive, old: bytes, new: bytes) -> None:
+    """Replace blocks 0 to 31. A drive gets them as one; a file so that it is never without a session."""
+    from burnlab.iso9660.head import head_steps
+
+    for lba, piece in [(0, new)] if drive.is_mmc else head_steps(old, new):
+        drive.write_at(lba, piece)

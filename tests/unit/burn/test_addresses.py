@@ -97,7 +97,7 @@ def test_a_link_to_a_drive_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_what_is_said_of_a_drive_that_cannot_be_had(
     monkeypatch: pytest.MonkeyPatch, error: TransportError, events: list[tuple[str, str, str]]
 ) -> None:
-    def refuse(_path: str) -> None:
+    def refuse(_path: str, **_how: object) -> None:
         raise error
 
     monkeypatch.setattr("burnlab.burn.sg_io.SgIoUnit", refuse)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from burnlab.burn.drive import Access, DriveError, Status, WriteRequest
+from burnlab.burn.drive import Access, DriveError, FormatChoice, ReadFailed, Status, WriteRequest
 from burnlab.burn.mmc import MmcDrive
 from burnlab.disc import Disc
 from burnlab.recorder import MODELS, ClockedUnit, EmulatedClock, Recorder
-from burnlab.scsi import Reply, Task
+from burnlab.scsi import Asc, Reply, SenseKey, Task
+from burnlab.scsi import Status as CommandStatus
+from burnlab.scsi.mmc.structures import BufferCapacity
+from support.faulty_unit import FaultyUnit, Trouble, refusal
 
 BLOCK = 2048
 NAMED = {
@@ -121,6 +126,59 @@ def test_test_writing_says_so_in_the_write_parameters() -> None:
     assert drive.medium().status is Status.BLANK
 
 
+class Buffered(Recording):
+    """A recorder that tells as told how full its buffer is; `asked` has the block it was asked before."""
+
+    def __init__(self, kind: str, answer: Reply | None) -> None:
+        super().__init__(kind)
+        self.answer = answer
+        self.asked: list[int] = []
+        self.at = 0
+
+    def execute(self, task: Task) -> Reply:
+        if task.cdb[0] == 0x2A:
+            self.at += int.from_bytes(task.cdb[7:9], "big")
+        if task.cdb[0] != 0x5C:
+            return super().execute(task)
+        self.asked.append(self.at)
+        return self.answer or super().execute(task)
+
+
+def capacity(size: int, free: int) -> Reply:
+    return Reply(CommandStatus.GOOD, BufferCapacity(size, free).pack())
+
+
+@pytest.mark.parametrize(
+    ("answer", "percent"),
+    [
+        (capacity(1000, 250), 75),
+        (capacity(1000, 1000), 0),
+        (capacity(1000, 0), 100),
+        (capacity(1000, 1001), 50),
+        (capacity(0, 0), 50),
+        (Reply(CommandStatus.GOOD, bytes(8)), 50),
+        (refusal(SenseKey.ILLEGAL_REQUEST, Asc.INVALID_FIELD_IN_CDB), 50),
+    ],
+)
+def test_how_full_the_buffer_is(answer: Reply, percent: int) -> None:
+    drive = Buffered("dvd-ram", answer).drive()
+    assert drive.buffer_percent == 50
+    drive.medium()
+    drive.begin(WriteRequest(32, 64))
+    drive.write(bytes(32 * BLOCK))
+    assert drive.buffer_percent == percent
+    drive.write(bytes(32 * BLOCK))
+    drive.finish(nothing)
+    assert drive.buffer_percent == 50
+
+
+@pytest.mark.parametrize(("kind", "each"), [("dvd+r", 1024), ("bd-r", 1024), ("cd-rw", 64)])
+def test_the_buffer_is_asked_for_now_and_then(kind: str, each: int) -> None:
+    recording = Buffered(kind, None)
+    write(recording.drive(), 3000, mode="tao")
+    assert recording.asked == list(range(0, 3000, each))
+
+
 @pytest.mark.parametrize("kind", ["dvd+r", "bd-re", "dvd-ram"])
 def test_media_that_cannot_simulate(kind: str) -> None:
     drive = Recording(kind).drive()
@@ -222,3 +280,100 @@ def test_identity_profiles_and_speeds() -> None:
     assert (0x43, False) in drive.profiles()
     assert drive.speeds()[0].write_kb == 35965
     assert drive.medium().speed_unit == ("B", 4_495_625)
+
+
+class Talkative(Recording):
+    """A recorder whose product name would clear a terminal."""
+
+    def execute(self, task: Task) -> Reply:
+        reply = super().execute(task)
+        if task.cdb[0] == 0x12:
+            data, product = bytes(reply.data_in), b"\x1b[2J\xff\0\n".ljust(16, b"\0")
+            return replace(reply, data_in=data[:16] + product + data[32:])
+        return reply
+
+
+def test_a_drive_cannot_speak_to_the_terminal() -> None:
+    drive = Talkative("bd-r").drive()
+    assert drive.identity.product == "?[2J???"
+
+
+@pytest.mark.parametrize(("kind", "command"), [("bd-r", "stream"), ("dvd+rw", "write"), ("dvd-rw", "write")])
+def test_stream_recording_is_for_some_media(kind: str, command: str) -> None:
+    recording = Recording(kind)
+    drive = recording.drive()
+    write(drive, 64, stream_recording=True)
+    assert {"stream", "write"} & set(recording.said) == {command}
+    assert drive.medium().can_stream == (command == "stream")
+
+
+def test_a_drive_that_reserves_no_tracks() -> None:
+    recording = Recording("dvd+r")
+    unit = FaultyUnit(recording, [Trouble(0x53, 1, refusal(SenseKey.ILLEGAL_REQUEST, Asc.INVALID_OPCODE), 0)])
+    drive = MmcDrive("disc:x", unit, recording.clock.sleep)
+    with pytest.raises(DriveError, match="RESERVE TRACK failed"):
+        write(drive, 32, mode="sao")
+    drive.abort()
+    data = write(drive, 32)
+    assert drive.read(0, 32) == data
+
+
+def test_blocks_that_cannot_be_read_at_once() -> None:
+    recording = Recording("dvd-rw")
+    drive = recording.drive()
+    write(drive, 48)
+    assert drive.read_once(32, 16) == drive.read(32, 16)
+    with pytest.raises(ReadFailed) as caught:
+        drive.read_once(32, 32)
+    text = "SCSI error on read_10(32,32): [5 21 00] Illegal request. Lba out of range."
+    assert caught.value.event == ("SORRY", text, "libburn")
+
+
+@pytest.mark.parametrize(
+    ("kind", "steps"), [("cd-r", [(2, 0)]), ("dvd-r", [(1, 2), (2, 0)]), ("bd-r", [(1, 2), (2, 0)])]
+)
+def test_what_closes_a_damaged_track(kind: str, steps: list[tuple[int, int]]) -> None:
+    recording = Recording(kind)
+    drive = recording.drive()
+    write(drive, 320)
+    drive.medium()
+    drive.begin(WriteRequest(drive.facts.medium.next_writable or 0, 320, mode="tao"))
+    drive.write(bytes(320 * BLOCK))
+    # The program ends here, and the drive is switched off: it doesn't know any more how it was written.
+    disc = recording.recorder.disc
+    assert disc is not None
+    recording.recorder = Recorder(MODELS["generic"])
+    recording.recorder.load(disc, recording.clock.now())
+    recording.unit = ClockedUnit(recording.recorder, recording.clock.now)
+    unit = FaultyUnit(recording)
+    drive = MmcDrive("disc:x", unit, recording.clock.sleep)
+    drive.medium()
+    drive.close_damaged(nothing)
+    closed = [(task.cdb[2], task.cdb[5]) for task, _ in unit.tasks if task.cdb[0] == 0x5B]
+    assert closed == steps
+    assert drive.medium().status is Status.APPENDABLE
+
+
+@pytest.mark.parametrize("kind", ["dvd+rw", "bd-re"])
+def test_nothing_is_damaged_where_there_are_no_sessions(kind: str) -> None:
+    with pytest.raises(DriveError, match="Cannot close damaged track on given media type"):
+        Recording(kind).drive().close_damaged(nothing)
+
+
+def test_how_media_are_formatted() -> None:
+    asked = {
+        "bd-re": [(None, False, "0082", "c2003000"), (None, True, "0082", "00000800")],
+        "dvd-ram": [(None, False, "0082", "00000800"), (None, True, "00a2", "00000800")],
+        "dvd-rw": [
+            (None, False, "0002", "00000800"),
+            (FormatChoice(0x10, 2297888, 16), False, "0082", "40000010"),
+        ],
+    }
+    for kind, rows in asked.items():
+        for choice, quick, options, tail in rows:
+            unit = FaultyUnit(recording := Recording(kind))
+            drive = MmcDrive("disc:x", unit, recording.clock.sleep)
+            drive.medium()
+            drive.format(choice, nothing, quick)
+            lists = [bytes(task.data_out).hex() for task, _ in unit.tasks if task.cdb[0] == 0x04]
+            assert [(each[:4], each[16:]) for each in lists] == [(options, tail)], kind

@@ -71,7 +71,7 @@ def test_complaints(words: str) -> None:
 def test_application_use() -> None:
     assert after("-application_use", "x")[1].volume.ids.application_use == b"x" * 512
     assert after("-application_use", "0x41")[1].volume.ids.application_use == b"A" * 512
-    assert after("-application_use", "")[1].volume.ids.application_use == b""
+    assert after("-application_use", "")[1].volume.ids.application_use == bytes(512)
 
 
 def test_dates() -> None:

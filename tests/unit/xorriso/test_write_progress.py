@@ -18,8 +18,9 @@ def lines(style: str, steps: list[tuple[float, int]], total: int = 1000, unit: s
     program = world.program()
     program.settings.pacifier = style
     program.messages.begin_command("-commit")
+    fills = iter([(0, 50), (76, 100), (100, 7)])
     per_second = {"D": 1_385_000, "C": 150 * 1024}[unit]
-    progress = WriteProgress(program, total, (unit, per_second))
+    progress = WriteProgress(program, total, (unit, per_second), lambda: next(fills))
     for seconds, blocks in steps:
         world.now += seconds
         progress.add(blocks * BLOCK)
@@ -30,8 +31,8 @@ def test_a_line_for_each_second_that_has_begun() -> None:
     found = lines("xorriso", [(0.5, 100), (0.4, 100), (0.2, 100), (1.0, 500), (0.1, 0), (1.0, 400)])
     assert found == [
         "Writing:        300s   30.0%   fifo   0%  buf  50%",
-        "Writing:        800s   80.0%   fifo   0%  buf  50%    0.7xD ",
-        "Writing:       1200s  2400k   fifo   0%  buf  50%    0.5xD ",
+        "Writing:        800s   80.0%   fifo  76%  buf 100%    0.7xD ",
+        "Writing:       1200s  2400k   fifo 100%  buf   7%    0.5xD ",
     ]
 
 
@@ -44,7 +45,7 @@ def test_other_styles() -> None:
     found = lines("cdrecord", [(1.0, 1024), (1.0, 1024)], total=4096)
     assert found == [
         "   2 of    8 MB written (fifo  0%) [buf  50%]",
-        "   4 of    8 MB written (fifo  0%) [buf  50%]   1.5x.",
+        "   4 of    8 MB written (fifo 76%) [buf 100%]   1.5x.",
     ]
     found = lines("mkisofs", [(1.0, 100), (1.0, 150)])
     assert found[0] == " 10.00% done"

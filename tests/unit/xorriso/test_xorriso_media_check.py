@@ -53,6 +53,9 @@ def check(
     chunk: int = 7,
     is_over: Callable[[int], bool] = lambda _items: False,
     stored: dict[int, bytes] | None = None,
+    spared: int = 0,
+    complaints: list[OSError] | None = None,
+    may_retry: bool = True,
 ) -> tuple[MediaReport, list[TagFound]]:
     def read(lba: int, count: int) -> bytes:
         if bad.intersection(range(lba, lba + count)):
@@ -61,7 +64,9 @@ def check(
 
     found: list[TagFound] = []
     store = stored.__setitem__ if stored is not None else None
-    checker = Checker(read, Limits(is_over, chunk), lambda: 0.0, found.append, lambda _n: None, store)
+    limits = Limits(is_over, chunk, may_retry=may_retry, spared=spared)
+    complain = complaints.append if complaints is not None else lambda _error: None
+    checker = Checker(read, limits, lambda: 0.0, found.append, lambda _n: None, store, complain)
     return checker.check(segments, 300, Quality.OFF_TRACK), found
 
 
@@ -134,15 +139,31 @@ def test_unreadable_blocks(medium: bytearray) -> None:
         Region(0, 56, GOOD),
         Region(56, 4, Quality.PARTIAL),
         Region(60, 2, Quality.UNREADABLE),
-        Region(62, 2, Quality.PARTIAL),
+        Region(62, 50, GOOD),
     ]
     assert report.ranges == [Region(32, 79, MISMATCH), Region(128, 39, MATCH)]
     assert not found[2].matches
     assert report.is_bad
 
 
+def test_without_another_try_a_chunk_is_bad_as_a_whole(medium: bytearray) -> None:
+    complaints: list[OSError] = []
+    report, _ = check(
+        medium, TWO_TRACKS[:1], bad=frozenset((60,)), chunk=8, may_retry=False, complaints=complaints
+    )
+    assert report.regions[:3] == [
+        Region(0, 56, GOOD),
+        Region(56, 8, Quality.UNREADABLE),
+        Region(64, 48, GOOD),
+    ]
+    assert len(complaints) == 1
+
+
 def test_the_run_out_of_a_cd_track_is_no_damage(medium: bytearray) -> None:
-    report, _ = check(medium, [Segment(128, 170, 128, 2)], bad=frozenset((168, 169)), chunk=16)
+    complaints: list[OSError] = []
+    segment, bad = Segment(128, 170, 128, 2), frozenset((168, 169))
+    report, _ = check(medium, [segment], bad=bad, chunk=16, spared=2, complaints=complaints)
+    assert complaints == []
     assert report.regions == [
         Region(0, 128, Quality.UNTESTED),
         Region(128, 40, GOOD),

@@ -8,6 +8,7 @@ from copy import copy as shallow_copy
 from typing import TYPE_CHECKING, Final
 
 from burnlab.iso9660.aaip import ACL
+from burnlab.iso9660.recorded import recorded_attributes
 from burnlab.iso9660.tree import Directory, Node
 from burnlab.xorriso.acl import AclError, pack_acl, parse_acl, permissions_of
 from burnlab.xorriso.commands.targets import fail, local_seconds
@@ -82,7 +83,6 @@ def copy(node: Node, name: bytes) -> Node:
 def _copy_one(node: Node) -> Node:
     twin = shallow_copy(node)
     twin.parent = None
-    twin.is_new = True
     twin.attributes = dict(node.attributes) if node.attributes else None
     if isinstance(twin, Directory):
         twin.children = {}
@@ -118,14 +118,7 @@ def chown(program: Program, text: str) -> Change:
     Raises:
         CommandFailed: there is no such user.
     """
-    uid = user_number(program, text)
-    time = now(program)
-
-    def change(node: Node) -> None:
-        node.uid = uid
-        node.ctime = time
-
-    return change
+    return _set_number(program, "uid", user_number(program, text))
 
 
 def chgrp(program: Program, text: str) -> Change:
@@ -134,11 +127,14 @@ def chgrp(program: Program, text: str) -> Change:
     Raises:
         CommandFailed: there is no such group.
     """
-    gid = group_number(program, text)
+    return _set_number(program, "gid", group_number(program, text))
+
+
+def _set_number(program: Program, field: str, number: int) -> Change:
     time = now(program)
 
     def change(node: Node) -> None:
-        node.gid = gid
+        setattr(node, field, number)
         node.ctime = time
 
     return change
@@ -150,15 +146,10 @@ def user_number(program: Program, text: str) -> int:
     Raises:
         CommandFailed: there is no such user.
     """
-    number = _number(text)
-    if number is not None:
-        return number
-    import pwd
-
-    try:
-        return pwd.getpwnam(text).pw_uid
-    except (KeyError, ValueError):
+    number = _find_user(text)
+    if number is None:
         fail(program, f"-uid: Not a known user: {quote(text)}", Severity.SORRY)
+    return number
 
 
 def group_number(program: Program, text: str) -> int:
@@ -167,15 +158,28 @@ def group_number(program: Program, text: str) -> int:
     Raises:
         CommandFailed: there is no such group.
     """
-    number = _number(text)
-    if number is not None:
-        return number
+    number = _find_group(text)
+    if number is None:
+        fail(program, f"-gid: Not a known group: {quote(text)}", Severity.SORRY)
+    return number
+
+
+def _find_user(text: str) -> int | None:
+    import pwd
+
+    try:
+        return pwd.getpwnam(text).pw_uid if (number := _number(text)) is None else number
+    except (KeyError, ValueError):
+        return None
+
+
+def _find_group(text: str) -> int | None:
     import grp
 
     try:
-        return grp.getgrnam(text).gr_gid
+        return grp.getgrnam(text).gr_gid if (number := _number(text)) is None else number
     except (KeyError, ValueError):
-        fail(program, f"-gid: Not a known group: {quote(text)}", Severity.SORRY)
+        return None
 
 
 def _number(text: str) -> int | None:
@@ -229,7 +233,7 @@ def setfattr(program: Program, name: str, value: str) -> Change:
 
 
 def _set_attribute(node: Node, name: bytes, value: bytes | None) -> None:
-    attributes = dict(node.attributes or {})
+    attributes = recorded_attributes(node)
     if value is None:
         attributes.pop(name, None)
     else:
@@ -238,7 +242,7 @@ def _set_attribute(node: Node, name: bytes, value: bytes | None) -> None:
 
 
 def _remove_user_attributes(node: Node) -> None:
-    kept = {key: value for key, value in (node.attributes or {}).items() if not key.startswith(b"user.")}
+    kept = {key: value for key, value in recorded_attributes(node).items() if not key.startswith(b"user.")}
     node.attributes = kept or None
 
 
@@ -250,23 +254,8 @@ def setfacl(program: Program, text: str, shown: str) -> Change:
     """
     if text in ("", "clear", "--remove-all"):
         return lambda node: _set_attribute(node, ACL, None)
-    import grp
-    import pwd
-
-    def user(name: str) -> int | None:
-        try:
-            return _number(name) if _number(name) is not None else pwd.getpwnam(name).pw_uid
-        except KeyError:
-            return None
-
-    def group(name: str) -> int | None:
-        try:
-            return _number(name) if _number(name) is not None else grp.getgrnam(name).gr_gid
-        except KeyError:
-            return None
-
     try:
-        entries = parse_acl(text, user, group)
+        entries = parse_acl(text, _find_user, _find_group)
     except AclError as error:
         program.messages.event(Severity.FAILURE, str(error), "libisofs")
         program.messages.event(Severity.FAILURE, "Error with encoding ACL for AAIP", "libisofs")

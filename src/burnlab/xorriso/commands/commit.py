@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from burnlab.xorriso.acquire import (
     acquire,
-    announce_giving_up,
     fail,
     give_up,
-    give_up_reading,
+    give_up_all,
     only_output_remains,
+    refuse_readonly,
 )
 from burnlab.xorriso.command import CommandFailed
 from burnlab.xorriso.severity import Severity
@@ -44,12 +44,7 @@ def commit_eject(program: Program, words: list[str]) -> None:
     if which != "none":
         eject_drives(program, which)
         return
-    volume = program.volume
-    announce_giving_up(program, "indev")
-    if volume.outdev is not volume.indev:
-        announce_giving_up(program, "outdev")
-    give_up(program, "outdev")
-    give_up_reading(program)
+    give_up_all(program)
 
 
 def _write(program: Program) -> bool:
@@ -70,6 +65,7 @@ def _write(program: Program) -> bool:
     if volume.outdev is None:
         raise fail(program, NO_OUTPUT)
     try:
+        refuse_readonly(program)
         set_all_times(program)
         drop_boot_catalog(program)
         format_if_needed(program)
@@ -114,20 +110,3 @@ def changes_pending(program: Program, words: list[str]) -> None:
         program.volume.pending = state
     else:
         raise fail(program, f"-changes_pending: unknown state code '{state}'")
-
-
-def end(program: Program, _words: list[str]) -> None:
-    """Write what is pending, and end the program."""
-    from burnlab.xorriso.program import Ended
-
-    if program.volume.is_changed and not program.volume.write_failed:
-        _write(program)
-    raise Ended
-
-
-def rollback_end(program: Program, _words: list[str]) -> None:
-    """End the program without writing."""
-    from burnlab.xorriso.program import Ended
-
-    program.volume.pending = "no"
-    raise Ended

@@ -10,6 +10,7 @@ from burnlab.xorriso.acquire import (
     announce_giving_up,
     fail,
     give_up,
+    give_up_all,
     give_up_reading,
     refuse_if_pending,
     submit,
@@ -35,12 +36,7 @@ def dev(program: Program, words: list[str]) -> None:
     if words[0]:
         acquire(program, words[0], reading=True, writing=True)
         return
-    volume = program.volume
-    announce_giving_up(program, "indev")
-    if volume.outdev is not volume.indev:
-        announce_giving_up(program, "outdev")
-    give_up(program, "outdev")
-    give_up_reading(program)
+    give_up_all(program)
 
 
 def indev(program: Program, words: list[str]) -> None:
@@ -109,6 +105,11 @@ def eject_drives(program: Program, which: str) -> None:
     }
     for drive in drives.values():
         if not drive.is_mmc:
+            continue
+        if "readonly" in volume.access.get(id(drive), ""):
+            role = "" if drive is volume.outdev else "input "
+            text = f"Will not eject medium in readonly acquired {role}drive."
+            program.messages.event(Severity.WARNING, text)
             continue
         try:
             drive.eject()

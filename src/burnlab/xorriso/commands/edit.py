@@ -6,8 +6,9 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from burnlab.iso9660.tree import Directory, Node, Symlink, TreeError, check_name, walk
+from burnlab.iso9660.tree import Directory, Node, Symlink, walk
 from burnlab.xorriso.commands import changes
+from burnlab.xorriso.commands.parents import make_parents, new_directory, verify_name
 from burnlab.xorriso.commands.targets import (
     NO_IMAGE_EXPANSION,
     expand_image,
@@ -192,54 +193,6 @@ def rename(program: Program, source: str, target: str) -> None:
 # Making.
 
 
-def make_parents(program: Program, path: str, permissions: int = 0o755) -> Directory:
-    """The directory that a path is in; what is missing on the way is made, what isn't a directory goes.
-
-    `permissions` are those of the last one, if it is made.
-
-    Raises:
-        CommandFailed: a name can't be had.
-    """
-    directory = require_image(program)
-    names = os.fsencode(path).split(b"/")[1:-1]
-    for at, name in enumerate(names, start=1):
-        node = directory.children.get(name)
-        if not isinstance(node, Directory):
-            node = new_directory(program, name)
-            if at == len(names):
-                node.mode = stat.S_IFDIR | permissions
-            changes.put(directory, node)
-        directory = node
-    return directory
-
-
-def new_directory(program: Program, name: bytes) -> Directory:
-    """An empty directory as of now.
-
-    Raises:
-        CommandFailed: the name can't be had.
-    """
-    verify_name(program, name)
-    time = now(program)
-    mode = stat.S_IFDIR | 0o755
-    return Directory(
-        name=name, mode=mode, uid=os.getuid(), gid=os.getgid(), mtime=time, atime=time, ctime=time
-    )
-
-
-def verify_name(program: Program, name: bytes) -> None:
-    """See to it that a name can be had.
-
-    Raises:
-        CommandFailed: it can't.
-    """
-    try:
-        check_name(name)
-    except TreeError as error:
-        program.messages.event(Severity.FAILURE, str(error), "libisofs")
-        fail(program, f"Cannot make a file of the name {quote(os.fsdecode(name))}")
-
-
 def mkdir(program: Program, words: list[str]) -> None:
     """Make empty directories, with the directories they are in."""
     root = require_image(program)
@@ -257,7 +210,7 @@ def _make_directory(program: Program, root: Directory, path: str) -> None:
         severity = Severity.WARNING if isinstance(node, Directory) else Severity.FAILURE
         fail(program, f"-mkdir: Address already existing {quote(path)}", severity)
     parent = make_parents(program, path)
-    changes.put(parent, new_directory(program, os.fsencode(name_of(path))))
+    changes.put(parent, new_directory(program, os.fsencode(name_of(path)), parent))
     program.volume.mark_changed()
     program.messages.info(f"Created directory in ISO image: {quote(path)}")
 
@@ -276,7 +229,9 @@ def lns(program: Program, words: list[str]) -> None:
     time = now(program)
     link = Symlink(name=name, mode=stat.S_IFLNK | 0o777, target=target, mtime=time, atime=time, ctime=time)
     link.uid, link.gid = os.getuid(), os.getgid()
-    changes.put(make_parents(program, path, 0o777), link)
+    # As with a file from disk, and as if the link were where the program is.
+    model = os.path.normpath(os.path.join(program.settings.disk_directory, words[0]))
+    changes.put(make_parents(program, path, model), link)
     program.volume.mark_changed()
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from burnlab.iso9660.aaip import ACL
+from burnlab.iso9660.recorded import recorded_attributes
 from burnlab.iso9660.tree import Directory, DiskContent, File, ImageContent, Node
 from burnlab.xorriso.commands.contents import first_block
 from burnlab.xorriso.commands.targets import (
@@ -293,7 +294,7 @@ class ImageFacts:
 
     def has_xattr(self, subject: object, *, any_space: bool) -> bool:
         """Whether it has attributes, of the user's name space or of any."""
-        names = subject.attributes or () if isinstance(subject, Node) else ()
+        names = recorded_attributes(subject) if isinstance(subject, Node) else ()
         return any(name and (any_space or name.startswith(b"user.")) for name in names)
 
     def has_md5(self, subject: object) -> bool:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from burnlab.iso9660.tree import Directory, DiskContent, File, Node, TreeError
 from burnlab.xorriso.commands import changes
-from burnlab.xorriso.commands.edit import verify_name
+from burnlab.xorriso.commands.parents import (
+    make_parents,
+    scan_options,
+    transfer_attributes,
+    verify_name,
+)
 from burnlab.xorriso.commands.targets import Follow, fail
 from burnlab.xorriso.paths import name_of
 from burnlab.xorriso.severity import Severity
-from burnlab.xorriso.volume import now, require_image
+from burnlab.xorriso.volume import require_image
 from burnlab.xorriso.words import quote
 
 if TYPE_CHECKING:
@@ -62,21 +67,14 @@ class Grafter:
 
     def options(self) -> ScanOptions:
         """How the settings want disk trees to be looked at."""
-        from burnlab.iso9660.scan import ScanOptions
-
-        settings = self.program.settings
-        return ScanOptions(
+        return replace(
+            scan_options(self.program),
             follow=self.follow.links,
             follow_top=self.follow.parameters,
-            xattr=settings.xattr != "off",
-            acl=settings.acl,
-            device_inodes=settings.hardlinks or settings.texts.get("disk_dev_ino", "off") != "off",
-            source_ids=settings.hardlinks,
             one_filesystem=not self.follow.mounts,
-            excluded=settings.exclusions.test(os.fsdecode),
+            excluded=self.program.settings.exclusions.test(os.fsdecode),
             on_problem=self.on_problem,
             on_directory=self.on_directory,
-            contents=self.program.volume.scanned,
         )
 
     def scan(self, disk: str, target: str, *, recursive: bool = True) -> Node:
@@ -181,13 +179,22 @@ class Grafter:
         if not target:
             assert isinstance(node, Directory)
             self._merge(self.root, node, "")
-            copy_attributes(node, self.root)
+            transfer_attributes(program, node, self.root)
         else:
-            parent = self._parents(disk, target)
+            may_replace = program.settings.overwrite != "off"
+            parent = make_parents(program, target, disk, may_replace=may_replace)
             existing = parent.children.get(node.name)
             if isinstance(existing, Directory) and isinstance(node, Directory):
-                copy_attributes(node, existing)
+                transfer_attributes(program, node, existing)
                 self._merge(existing, node, target)
+            elif isinstance(node, Directory):
+                self._check_overwrite(existing, target)
+                made = Directory(name=node.name, mode=node.mode)
+                transfer_attributes(program, node, made)
+                made.children = node.children
+                for child in made.children.values():
+                    child.parent = made
+                changes.put(parent, made)
             else:
                 self._check_overwrite(existing, target)
                 changes.put(parent, node)
@@ -223,45 +230,3 @@ class Grafter:
             text = f"While grafting {quote(path)} : file object exists and may not be overwritten"
             self.program.volume.mark_changed()
             fail(self.program, text)
-
-    def _parents(self, disk: str, target: str) -> Directory:
-        """The directory for a path; those that are missing look like the directories of the disk path."""
-        names = os.fsencode(target).split(b"/")[1:]
-        levels = disk.split("/")
-        directory = self.root
-        for at, name in enumerate(names[:-1]):
-            node = directory.children.get(name)
-            if not isinstance(node, Directory):
-                if node is not None and self.program.settings.overwrite == "off":
-                    way = "/" + os.fsdecode(b"/".join(names[: at + 1]))
-                    text = f"While grafting {quote(target)} : {quote(way)} exists and may not be overwritten"
-                    fail(self.program, text)
-                kept = len(levels) - (len(names) - 1 - at)
-                node = self._like_disk(name, "/".join(levels[: max(kept, 1)]) or "/")
-                changes.put(directory, node)
-            directory = node
-        return directory
-
-    def _like_disk(self, name: bytes, disk: str) -> Directory:
-        verify_name(self.program, name)
-        node = Directory(name=name, mode=stat.S_IFDIR | 0o755)
-        node.mtime = node.atime = node.ctime = now(self.program)
-        try:
-            status = os.stat(disk)
-        except OSError:
-            return node
-        if stat.S_ISDIR(status.st_mode):
-            node.mode = stat.S_IFDIR | (status.st_mode & 0o777)
-            node.uid, node.gid = status.st_uid, status.st_gid
-            node.mtime, node.atime = int(status.st_mtime // 1), int(status.st_atime // 1)
-            node.ctime = int(status.st_ctime // 1)
-        return node
-
-
-def copy_attributes(source: Node, target: Node) -> None:
-    """Give a node what another has of permissions, owners, times and attributes."""
-    target.mode = source.mode
-    target.uid, target.gid = source.uid, source.gid
-    target.mtime, target.atime, target.ctime = source.mtime, source.atime, source.ctime
-    target.attributes = source.attributes
-    target.source_id = source.source_id

@@ -96,7 +96,7 @@ def application_use(program: Program, words: list[str]) -> None:
     text = words[0]
     code = re.fullmatch(r"0[xX]([0-9a-fA-F]{2})", text)
     if not text:
-        content = b""
+        content = bytes(APPLICATION_USE_BYTES)
     elif code:
         content = bytes([int(code[1], 16)]) * APPLICATION_USE_BYTES
     elif len(text) == 1:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from burnlab.xorriso.acquire import fail, looked_at
 from burnlab.xorriso.command import CommandFailed
 from burnlab.xorriso.drive_report import SEPARATOR, role_of, show_toc
+from burnlab.xorriso.loading import text_of
 from burnlab.xorriso.severity import Severity
 from burnlab.xorriso.volume import NO_IMAGE
 from burnlab.xorriso.words import quote
@@ -67,6 +68,7 @@ def pvd_info(program: Program, _words: list[str]) -> None:
     if volume.root is None:
         raise fail(program, NO_IMAGE)
     ids = volume.ids
+    head = volume.loaded.descriptor if volume.loaded is not None else None
     if volume.loaded is not None and volume.indev is not None:
         say(f"Drive current: {role_of(program, volume.indev)} {quote(volume.indev.address)}")
         say(f"PVD address  : {volume.load_base + 16}s")
@@ -74,7 +76,7 @@ def pvd_info(program: Program, _words: list[str]) -> None:
     for label, text in (
         ("Volume Set Id", ids.volset_id),
         ("Publisher Id ", ids.publisher),
-        ("Preparer Id  ", ids.preparer_id),
+        ("Preparer Id  ", text_of(head.preparer_id) if head else ""),
         ("App Id       ", ids.application_id),
         ("System Id    ", ids.system_id),
         ("CopyrightFile", ids.copyright_file),
@@ -82,7 +84,6 @@ def pvd_info(program: Program, _words: list[str]) -> None:
         ("Biblio File  ", ids.biblio_file),
     ):
         say(f"{label}: {text}")
-    head = volume.loaded.descriptor if volume.loaded is not None else None
     for label, field in (
         ("Creation Time", head.creation if head else b""),
         ("Modif. Time  ", head.modification if head else b""),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from burnlab.iso9660.recorded import recorded_attributes
 from burnlab.iso9660.tree import Directory, DiskContent, File, ImageContent, Node
 from burnlab.xorriso.commands.targets import (
     disk_path,
@@ -30,6 +31,7 @@ from burnlab.xorriso.words import quote
 
 if TYPE_CHECKING:
     from burnlab.xorriso.program import Program
+    from burnlab.xorriso.table import Handler
 
 KIB: Final = 1024
 
@@ -136,44 +138,25 @@ def need_directory(view: View) -> None:
         fail(view.program, text, Severity.SORRY)
 
 
-def ls(program: Program, words: list[str]) -> None:
-    """List files in the image, directories by their contents."""
-    _list(ImageView(program), words, is_long=False, as_items=False)
+def _lister(view: Callable[[Program], View], *, is_long: bool = False, as_items: bool = False) -> Handler:
+    """A command that lists files: with their attributes, and directories as such or by their contents."""
+
+    def handler(program: Program, words: list[str]) -> None:
+        _list(view(program), words, is_long=is_long, as_items=as_items)
+
+    return handler
 
 
-def lsd(program: Program, words: list[str]) -> None:
-    """List files in the image."""
-    _list(ImageView(program), words, is_long=False, as_items=True)
-
-
-def lsl(program: Program, words: list[str]) -> None:
-    """List files in the image with attributes, directories by their contents."""
-    _list(ImageView(program), words, is_long=True, as_items=False)
-
-
-def lsdl(program: Program, words: list[str]) -> None:
-    """List files in the image with attributes."""
-    _list(ImageView(program), words, is_long=True, as_items=True)
-
-
-def lsx(program: Program, words: list[str]) -> None:
-    """List files on disk, directories by their contents."""
-    _list(DiskView(program), words, is_long=False, as_items=False)
-
-
-def lsdx(program: Program, words: list[str]) -> None:
-    """List files on disk."""
-    _list(DiskView(program), words, is_long=False, as_items=True)
-
-
-def lslx(program: Program, words: list[str]) -> None:
-    """List files on disk with attributes, directories by their contents."""
-    _list(DiskView(program), words, is_long=True, as_items=False)
-
-
-def lsdlx(program: Program, words: list[str]) -> None:
-    """List files on disk with attributes."""
-    _list(DiskView(program), words, is_long=True, as_items=True)
+HANDLERS: Final[dict[str, Handler]] = {
+    "ls": _lister(ImageView),
+    "lsd": _lister(ImageView, as_items=True),
+    "lsl": _lister(ImageView, is_long=True),
+    "lsdl": _lister(ImageView, is_long=True, as_items=True),
+    "lsx": _lister(DiskView),
+    "lsdx": _lister(DiskView, as_items=True),
+    "lslx": _lister(DiskView, is_long=True),
+    "lsdlx": _lister(DiskView, is_long=True, as_items=True),
+}
 
 
 class NodeLines:
@@ -456,7 +439,7 @@ def show_attributes(program: Program, path: str, node: Node, *, any_space: bool 
     """Print the attributes of a node, if it has any; `any_space` includes those of the image's producer."""
     wanted = [
         (name, value)
-        for name, value in sorted((node.attributes or {}).items())
+        for name, value in sorted(recorded_attributes(node).items())
         if name and (any_space or name.startswith(b"user.") or _is_listed(program, name))
     ]
     if not wanted:

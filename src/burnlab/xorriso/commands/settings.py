@@ -130,7 +130,17 @@ def _hardlinks(program: Program, words: list[str]) -> None:
         elif mode not in ("perform_update", "without_update"):
             refuse(program, f"-hardlinks: unknown mode '{mode}' in '{words[0]}'")
     settings.hardlinks = state[0] == "on"
+    _number_loaded(program)
     settings.texts["hardlinks"] = ":".join(state)
+
+
+def _number_loaded(program: Program) -> None:
+    """Let files that were loaded when hard links didn't matter have no other names."""
+    from burnlab.iso9660.inodes import renew_inodes
+
+    loaded, root = program.volume.loaded, program.volume.root
+    if program.settings.hardlinks and loaded is not None and root is not None and loaded.last_inode is None:
+        loaded.last_inode = renew_inodes(root)
 
 
 def _xattr(program: Program, words: list[str]) -> None:
@@ -139,6 +149,13 @@ def _xattr(program: Program, words: list[str]) -> None:
     if mode not in ("user", "any", "off"):
         _refuse_mode(program, mode, Severity.FAILURE)
     program.settings.xattr = mode
+    program.volume.note_scanning(program.settings)
+
+
+def _acl(program: Program, words: list[str]) -> None:
+    """`-acl`: `on` or `off`."""
+    _switch("acl", program, words)
+    program.volume.note_scanning(program.settings)
 
 
 def _for_backup(program: Program, words: list[str]) -> None:
@@ -302,7 +319,7 @@ PATTERNS: Final = ("on", "ls", "off")
 WHATEVER: Final = ()
 
 HANDLERS: Final[dict[str, Setter]] = {
-    "acl": partial(_switch, "acl"),
+    "acl": _acl,
     "assert_volid": _assert_volid,
     "calm_drive": partial(_note, WHATEVER, Severity.FAILURE),
     "close": _close,

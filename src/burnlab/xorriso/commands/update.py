@@ -17,8 +17,9 @@ from burnlab.xorriso.commands.comparison import (
     OTHER_TYPE,
     FileComparer,
 )
-from burnlab.xorriso.commands.grafting import Grafter, copy_attributes
+from burnlab.xorriso.commands.grafting import Grafter
 from burnlab.xorriso.commands.insert import need_prefixes, other_prefix
+from burnlab.xorriso.commands.parents import transfer_attributes
 from burnlab.xorriso.commands.targets import (
     disk_path,
     expand_disk,
@@ -71,7 +72,7 @@ class Updater:
             changes.remove(node)
             self.add(disk, image)
         else:
-            copy_attributes(self.grafter.scan(disk, image, recursive=False), node)
+            transfer_attributes(self.program, self.grafter.scan(disk, image, recursive=False), node)
             self._told("Adjusted attributes of", image)
 
     def add(self, disk: str, image: str) -> None:
