@@ -9,8 +9,8 @@ from support.expect import GOOD
 
 
 def test_each_step_of_a_session(drive: Drive) -> None:
-    other = drive.other()
     drive.select()
+    other = drive.other()
     drive.write(0, 32)
     drive.synchronize()
     assert 2 in drive.media_events()

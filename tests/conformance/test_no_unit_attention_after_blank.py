@@ -19,8 +19,8 @@ def never_attended(drives: list[Drive], cdb: Cdb) -> None:
 
 
 def test_none(drive: Drive) -> None:
-    drives = [drive, drive.other()]
     drive.select()
+    drives = [drive, drive.other()]
     drive.write(0, 32)
     never_attended(drives, SynchronizeCache10(immed=True))
     never_attended(drives, CloseTrackSession(immed=True, function=1, track=1))

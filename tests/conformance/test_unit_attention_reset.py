@@ -8,8 +8,8 @@ from support.expect import GOOD, OPERATION_IN_PROGRESS, RESET_OCCURRED
 
 
 def test_told_once(drive: Drive) -> None:
-    other = drive.other()
     drive.burn_session(16)
+    other = drive.other()
     before = drive.state_bytes()
     drive.bench.reset()
     for unit in (drive, other):

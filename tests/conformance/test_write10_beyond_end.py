@@ -1,10 +1,13 @@
-"""WRITE past the end of the medium: 5/63/00, and what fits is still taken."""
+"""WRITE past the end of the medium: 5/63/00, on overwritable ones 5/21/00; and what fits is still taken."""
 
 from __future__ import annotations
 
+import pytest
+
 from burnlab.disc import Disc
 from support.drive import MakeDrive
-from support.expect import END_OF_USER_AREA, GOOD
+from support.expect import END_OF_USER_AREA, GOOD, LBA_OUT_OF_RANGE
+from support.media import make_disc
 
 
 def test_end_of_the_medium(make_drive: MakeDrive) -> None:
@@ -40,3 +43,12 @@ def test_second_session(make_drive: MakeDrive) -> None:
     assert drive.last_track().free_blocks == 32
     drive.write(start, 32)
     assert drive.write_outcome(start + 32) == END_OF_USER_AREA
+
+
+@pytest.mark.parametrize("kind", ["dvd-ram", "dvd+rw", "bd-re", "dvd-rw-ovw"])
+def test_overwritable(make_drive: MakeDrive, kind: str) -> None:
+    drive = make_drive(make_disc(kind, formatted=True))
+    last = drive.capacity() + 1 - 32
+    for lba, blocks in ((last, 64), (last + 32, 32), (-32, 32), (0x7FFFFFE0, 32)):
+        assert drive.write_outcome(lba, blocks) == LBA_OUT_OF_RANGE
+    assert drive.write_outcome(last, 32) == GOOD

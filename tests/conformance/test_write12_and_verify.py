@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from burnlab.scsi.commands import Verify10, Write10, Write12, WriteAndVerify10
 from support.drive import Drive, pattern
-from support.expect import GOOD, INVALID_FIELD_IN_CDB, LBA_OUT_OF_RANGE
+from support.expect import GOOD, INVALID_FIELD_IN_CDB, LBA_OUT_OF_RANGE, MISCOMPARE_DURING_VERIFY
 
 
 def test_mixed(drive: Drive) -> None:
@@ -16,7 +16,18 @@ def test_mixed(drive: Drive) -> None:
     assert drive.outcome(Verify10(0, 48)) == GOOD
     assert drive.outcome(Verify10(0, 49)) == LBA_OUT_OF_RANGE
     assert drive.outcome(Verify10(-1, 1)) == LBA_OUT_OF_RANGE
-    assert drive.outcome(Verify10(0, 1, bytchk=True), bytes(2048)) == INVALID_FIELD_IN_CDB
+
+
+def test_verify_compares_what_is_brought(drive: Drive) -> None:
+    drive.select()
+    drive.write(0, 32)
+    assert drive.outcome(Verify10(0, 32, bytchk=True), pattern(0, 32)) == GOOD
+    other = bytearray(pattern(0, 32))
+    other[-1] ^= 1
+    assert drive.outcome(Verify10(0, 32, bytchk=True), other) == MISCOMPARE_DURING_VERIFY
+    assert drive.outcome(Verify10(0, 31, bytchk=True), other) == GOOD, "more than the length is not looked at"
+    assert drive.outcome(Verify10(0, 32, bytchk=True), pattern(0, 31)) == INVALID_FIELD_IN_CDB
+    assert drive.outcome(Verify10(16, 32, bytchk=True), pattern(16, 32)) == LBA_OUT_OF_RANGE
 
 
 def test_growisofs_bytes(drive: Drive) -> None:

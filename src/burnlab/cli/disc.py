@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,12 +13,16 @@ import typer
 
 from burnlab.cli.failing import Exit, fail
 from burnlab.disc.cd_export import export_bin_cue
-from burnlab.disc.folder import FolderError, create, export_image, import_image, open_disc
+from burnlab.disc.folder import FolderError, create, export_image, import_image, looked_at, open_disc
+from burnlab.disc.holding import is_held, read_note
 from burnlab.disc.media import Medium, medium_named
+from burnlab.disc.mending import check, repair
+from burnlab.disc.soundness import Report
 
 app = typer.Typer(no_args_is_help=True)
 
 PathArgument = Annotated[Path, typer.Argument(metavar="PATH", help="The disc folder, by habit NAME.disc.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="For programs: one JSON object.")]
 ProductOption = Annotated[str, typer.Option(help="Medium product id, as the medium's maker recorded it.")]
 
 
@@ -71,10 +78,12 @@ def export(
     ],
 ) -> None:
     """Write the readable blocks of all closed sessions as a plain image, or a CD as FILE.bin and FILE.cue."""
+    whole = image.suffix.lower() in (".cue", ".bin")
+    names = [image.with_suffix(end) for end in (".bin", ".cue", ".cdt")] if whole else [image]
+    new = [name for name in names if not name.exists()]
     try:
-        disc = open_disc(path, read_only=True)
-        whole = image.suffix.lower() in (".cue", ".bin")
-        blocks = export_bin_cue(disc, image) if whole else export_image(disc, image)
+        with _without_halves(new), looked_at(path) as disc:
+            blocks = export_bin_cue(disc, image) if whole else export_image(disc, image)
     except FolderError as error:
         fail(error, error.hint)
     except FileExistsError as error:
@@ -84,11 +93,19 @@ def export(
     typer.echo(f"{blocks} blocks")
 
 
+@contextmanager
+def _without_halves(files: list[Path]) -> Iterator[None]:
+    """Files that were begun and not finished go away."""
+    try:
+        yield
+    except BaseException:
+        for file in files:
+            file.unlink(missing_ok=True)
+        raise
+
+
 @app.command("info")
-def info(
-    path: PathArgument,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs: one JSON object.")] = False,
-) -> None:
+def info(path: PathArgument, as_json: JsonOption = False) -> None:
     """Tell what is on a disc and what it still takes."""
     from burnlab.lab.serving import disc_report
 
@@ -96,7 +113,76 @@ def info(
         report = disc_report(open_disc(path, read_only=True))
     except FolderError as error:
         fail(error, error.hint)
+    holder = read_note(path) if is_held(path) else None
+    report["in_use"] = str(holder) if holder is not None else None
     typer.echo(json.dumps(report, indent=2) if as_json else _text(report))
+
+
+@app.command("check")
+def check_disc(path: PathArgument, as_json: JsonOption = False) -> None:
+    """Say whether the folder is sound: its files, their lengths, the state. Exit value 1: it isn't.
+
+    What is recorded isn't looked at: checksums tell of that (xorriso -check_media, -check_md5).
+    """
+    try:
+        report = check(path)
+    except FolderError as error:
+        fail(error, error.hint)
+    if as_json:
+        typer.echo(json.dumps(_as_json(path, report), indent=2))
+    else:
+        _tell(path, report)
+    raise typer.Exit(Exit.DONE if report.is_sound else Exit.FAILED)
+
+
+@app.command("repair")
+def repair_disc(
+    path: PathArgument,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it. Without, only say what would be done.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Mend a folder that isn't sound, as far as that goes; what is recorded is never changed.
+
+    Of what is changed a copy is kept in the folder. Exit value 1: it isn't sound, or not yet.
+    """
+    kept: Path | None = None
+    try:
+        before = check(path)
+        if yes:
+            before, kept = repair(path)
+        after = check(path)
+    except FolderError as error:
+        fail(error, error.hint)
+    if as_json:
+        done = {"repaired": bool(yes and before.plan), "kept": str(kept) if kept is not None else None}
+        typer.echo(json.dumps(_as_json(path, after) | done | {"found": _findings(before)}, indent=2))
+    else:
+        _tell(path, before, done=yes)
+        if kept is not None:
+            typer.echo(f"what was there before is kept in {kept}")
+        if yes and before.plan:
+            _tell(path, after)
+        elif before.plan:
+            typer.echo(f"to do it: burnlab disc repair {path} --yes")
+    raise typer.Exit(Exit.DONE if after.is_sound else Exit.FAILED)
+
+
+def _as_json(path: Path, report: Report) -> dict[str, Any]:
+    return {"disc": str(path), "sound": report.is_sound, "findings": _findings(report)}
+
+
+def _findings(report: Report) -> list[dict[str, Any]]:
+    return [asdict(finding) | {"remedy": finding.remedy or None} for finding in report.findings]
+
+
+def _tell(path: Path, report: Report, *, done: bool = False) -> None:
+    typer.echo(f"{path}: {'sound' if report.is_sound else 'not sound'}")
+    for finding in report.findings:
+        typer.echo(f"  {'fault' if finding.fault else 'note'}: {finding.text}")
+        if finding.remedy:
+            typer.echo(f"    {'repaired' if done else 'repair'}: {finding.remedy}")
+        elif finding.fault:
+            typer.echo("    this can't be repaired: use a copy, or save the data by: burnlab disc import")
 
 
 def _text(report: dict[str, Any]) -> str:
@@ -114,4 +200,6 @@ def _text(report: dict[str, Any]) -> str:
         )
     for number in report["damaged_tracks"]:
         lines.append(f"Track {number:4}: damaged: close it (xorriso -close_damaged) or blank the disc")
+    if report["in_use"]:
+        lines.append(f"In use    : by {report['in_use']}; what isn't noted down yet isn't told")
     return "\n".join(lines)

@@ -18,6 +18,7 @@ ROOMS = {
     "disc": ("burnlab.cli.disc", "Make disc files, look into them, turn them into images and back."),
     "recorder": ("burnlab.cli.recorder", "Serve an emulated recorder, and operate a running one."),
     "vm": ("burnlab.cli.vm", "Guests that have a recorder."),
+    "conformance": ("burnlab.cli.conformance", "Hold any optical drive against the MMC standard."),
     "lab": ("burnlab.cli.lab", "Run a plan from end to end and report what was proven."),
 }
 """Command → (module with a typer app called `app`, one line of help)."""

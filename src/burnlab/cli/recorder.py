@@ -4,37 +4,26 @@ from __future__ import annotations
 
 import ipaddress
 import json
-import os
 import signal
-import tempfile
+import stat
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from burnlab.cli import fault
 from burnlab.cli.failing import Exit, fail
+from burnlab.cli.fault import read_faults
+from burnlab.cli.panel import ControlOption, JsonOption, ask_panel, default_control
 
 if TYPE_CHECKING:
     from burnlab.iscsi.server import TargetConfig
 
 app = typer.Typer(no_args_is_help=True)
+app.add_typer(fault.app, name="fault", help="Let things go wrong in a running recorder.")
 
 DEFAULT_PORT = 3260
-
-ControlOption = Annotated[
-    Path | None, typer.Option(metavar="SOCKET", help="The recorder's control socket, if not the usual one.")
-]
-
-
-def default_control() -> Path:
-    """The usual control socket: in the user's run-time folder, or in a private temporary one."""
-    base = os.environ.get("XDG_RUNTIME_DIR")
-    folder = Path(base) / "burnlab" if base else Path(tempfile.gettempdir()) / f"burnlab-{os.getuid()}"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if folder.stat().st_uid != os.getuid():
-        fail(f"{folder} belongs to someone else", "name a socket: --control SOCKET")
-    return folder / "recorder.sock"
 
 
 def _listen_address(listen: str) -> tuple[str, int]:
@@ -64,6 +53,9 @@ def _secret(path: Path) -> str:
         fail(f"{path}: {error}", "put the secret into a file of its own that only you can read", Exit.USAGE)
     if not secret:
         fail(f"{path} is empty", "put the secret into it, 12 to 16 characters", Exit.USAGE)
+    if path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+        typer.echo(f"burnlab: others can read the secret in {path}", err=True)
+        typer.echo(f"  keep it yours: chmod 600 {path}", err=True)
     return secret
 
 
@@ -74,6 +66,7 @@ def _target(
     mutual: tuple[str, Path | None],
     *,
     no_auth: bool,
+    announce: str,
 ) -> TargetConfig:
     from burnlab.iscsi.chap import ChapAuth
     from burnlab.iscsi.server import DEFAULT_IQN, TargetConfig
@@ -99,7 +92,17 @@ def _target(
             "give --chap-user and --chap-secret-file, or say --no-auth if that is what you want",
             Exit.USAGE,
         )
-    return TargetConfig(iqn or DEFAULT_IQN, auth, host, port)
+    return TargetConfig(iqn or DEFAULT_IQN, auth, host, port, announce=_announced(announce))
+
+
+def _announced(announce: str) -> str:
+    from burnlab.iscsi.url import split_address
+
+    try:
+        split_address(announce or "localhost")
+    except ValueError as error:
+        fail(f"--announce {announce}: {error}", "write HOST, or HOST:PORT", Exit.USAGE)
+    return announce
 
 
 def _speed(text: str) -> float | None:
@@ -121,10 +124,14 @@ def serve(  # noqa: PLR0917 - typer reads its options from here
         f"127.0.0.1:{DEFAULT_PORT}"
     ),
     iqn: Annotated[str, typer.Option(help="Name of the target.")] = "",
+    announce: Annotated[
+        str, typer.Option(metavar="HOST[:PORT]", help="What discovery tells, behind a forwarded port.")
+    ] = "",
     model: Annotated[str, typer.Option(metavar="NAME", help="See: burnlab recorder models.")] = "generic",
     speed: Annotated[str, typer.Option(metavar="X|max", help="Behave like an Xx drive.")] = "max",
     control: ControlOption = None,
     trace: Annotated[Path | None, typer.Option(metavar="FILE.jsonl", help="A line per command.")] = None,
+    faults: Annotated[Path | None, typer.Option(metavar="FILE.toml", help="What shall go wrong.")] = None,
     chap_user: Annotated[str, typer.Option(help="Initiators must log in as this user.")] = "",
     chap_secret_file: Annotated[Path | None, typer.Option(help="File with that user's secret.")] = None,
     mutual_user: Annotated[str, typer.Option(help="The target proves itself as this user.")] = "",
@@ -134,12 +141,12 @@ def serve(  # noqa: PLR0917 - typer reads its options from here
     """Serve a recorder until SIGTERM or SIGINT; prints `ready iscsi://HOST:PORT/IQN/LUN` once it answers."""
     from burnlab.lab.control import PanelServer
     from burnlab.lab.serving import FolderError, PanelError, ServedRecorder
-    from burnlab.recorder import MODELS
+    from burnlab.recorder import MODELS, FaultPlan
 
     if model not in MODELS:
         fail(f"unknown model '{model}'", f"use one of {', '.join(MODELS)}", Exit.USAGE)
     chap, mutual = (chap_user, chap_secret_file), (mutual_user, mutual_secret_file)
-    config = _target(listen, iqn, chap, mutual, no_auth=no_auth)
+    config = _target(listen, iqn, chap, mutual, no_auth=no_auth, announce=announce)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -147,13 +154,16 @@ def serve(  # noqa: PLR0917 - typer reads its options from here
         trace_file = trace.open("a", encoding="utf-8") if trace is not None else None
     except OSError as error:
         fail(f"{trace}: {error.strerror}", "name a file that can be written", Exit.USAGE)
-    served = ServedRecorder(MODELS[model], config, speed=_speed(speed), trace=trace_file)
+    plan = read_faults(faults) if faults is not None else FaultPlan()
+    served = ServedRecorder(MODELS[model], config, speed=_speed(speed), trace=trace_file, faults=plan)
     panel = None
     try:
+        socket = control or default_control()
+        served.holder = f"burnlab recorder serve --control {socket}"
         served.target.start()
         if disc is not None:
             served.load(disc)
-        panel = PanelServer(served, control or default_control())
+        panel = PanelServer(served, socket)
         typer.echo(f"ready {served.url}")
         stop.wait()
     except (FolderError, PanelError) as error:
@@ -176,13 +186,7 @@ def models() -> None:
 
 
 def _ask(control: Path | None, request: dict[str, Any], *, as_json: bool) -> None:
-    from burnlab.lab.control import ask
-    from burnlab.lab.serving import PanelError
-
-    try:
-        status = ask(control or default_control(), request)
-    except PanelError as error:
-        fail(error, error.hint)
+    status = ask_panel(control, request)
     if as_json:
         typer.echo(json.dumps(status, indent=2))
         return
@@ -195,9 +199,6 @@ def _ask(control: Path | None, request: dict[str, Any], *, as_json: bool) -> Non
         typer.echo(
             f"{status['disc']}: {medium['type']}, {medium['state']}, {medium['free_blocks']} blocks free"
         )
-
-
-JsonOption = Annotated[bool, typer.Option("--json", help="For programs: one JSON object.")]
 
 
 @app.command()

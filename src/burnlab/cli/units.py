@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from burnlab.burn.drive import Drive, DriveError, DriveEvent, ScannedDrive
 from burnlab.burn.opener import device_path, no_recorder, open_stdio
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from burnlab.burn.mmc import MmcDrive
+    from burnlab.burn.sg_io import SgIoUnit
+    from burnlab.iscsi.client import IscsiUnit
     from burnlab.scsi.task import LogicalUnit
     from burnlab.scsi.transport import TransportError
 
@@ -20,11 +22,20 @@ DISC = "disc:"
 ISCSI = "iscsi://"
 
 
-def open_drive(address: str, image_descriptor: int = -1) -> Drive:
+class OpenUnit(NamedTuple):
+    """A unit behind the door, how its time passes, and what lets go of it."""
+
+    unit: LogicalUnit
+    sleep: Callable[[float], None]
+    release: Callable[[], None]
+
+
+def open_drive(address: str, image_descriptor: int = -1, *, shared: bool = False) -> Drive:
     """The drive of an address; DriveError if there is none.
 
     `/dev/srN`, `/dev/sgN`, links to them and `mmc:PATH` are drives of this machine, `iscsi://HOST/TARGET/LUN`
     is a remote one, `disc:FOLDER` one in memory; `stdio:FILE`, any other path, and `-` are no optical drives.
+    A drive of this machine is for us alone, or `shared`.
     """
     if address.startswith(DISC):
         return _open_disc(address)
@@ -32,7 +43,7 @@ def open_drive(address: str, image_descriptor: int = -1) -> Drive:
         return _open_iscsi(address)
     path = device_path(address)
     if path:
-        return _open_device(address, path)
+        return _open_device(address, path, shared=shared)
     return open_stdio(address, image_descriptor)
 
 
@@ -53,15 +64,19 @@ def scan_drives() -> list[ScannedDrive]:
     ]
 
 
-def _open_device(address: str, path: str) -> MmcDrive:
+def _open_device(address: str, path: str, *, shared: bool) -> MmcDrive:
+    unit = _device_unit(path, shared=shared)
+    return _mmc_drive(address, unit, unit.close)
+
+
+def _device_unit(path: str, *, shared: bool = False) -> SgIoUnit:
     from burnlab.burn.sg_io import SgIoUnit
     from burnlab.scsi.transport import TransportError
 
     try:
-        unit = SgIoUnit(path)
+        return SgIoUnit(path, shared=shared)
     except TransportError as error:
         raise _not_acquired(path, error) from error
-    return _mmc_drive(address, unit, unit.close)
 
 
 def _not_acquired(path: str, error: TransportError) -> DriveError:
@@ -82,15 +97,42 @@ def _not_acquired(path: str, error: TransportError) -> DriveError:
 
 
 def _open_iscsi(address: str) -> MmcDrive:
+    unit = _iscsi_unit(address)
+    return _mmc_drive(address, unit, unit.close)
+
+
+def _iscsi_unit(address: str) -> IscsiUnit:
     from burnlab.burn.patience import patience
     from burnlab.iscsi.client import IscsiUnit
+    from burnlab.iscsi.url import parse_url
     from burnlab.scsi.transport import TransportError
 
     try:
-        unit = IscsiUnit.connect(address, patience=patience)
+        url = parse_url(address)
+    except ValueError as error:
+        raise _failed(f"{error}") from error
+    if url.secret or url.target_secret:
+        raise _secret_shows(str(url))
+    try:
+        return IscsiUnit.connect(url, patience=patience)
     except TransportError as error:
         raise _failed(error.message, error.hint) from error
-    return _mmc_drive(address, unit, unit.close)
+
+
+def _secret_shows(address: str) -> DriveError:
+    """What to say to a secret within an address; it is not said again."""
+    text = "A secret within an address is seen by everybody who lists processes or reads a log"
+    hint = (
+        "Write it into a file that only you can read, and name that: "
+        "iscsi://USER@HOST/TARGET/LUN?secret_file=PATH, for the target's own target_user=USER&"
+        "target_secret_file=PATH behind it. Then take another secret"
+    )
+    return DriveError(
+        text,
+        DriveEvent("FAILURE", text, "burnlab"),
+        DriveEvent("HINT", hint, "burnlab"),
+        DriveEvent("FAILURE", f"Cannot acquire drive '{address}'", "xorriso"),
+    )
 
 
 def _mmc_drive(address: str, unit: LogicalUnit, release: Callable[[], None]) -> MmcDrive:
@@ -112,17 +154,42 @@ def _failed(text: str, hint: str = "") -> DriveError:
 
 def _open_disc(address: str) -> MmcDrive:
     from burnlab.burn.mmc import MmcDrive
+
+    opened = _disc_unit(address)
+    return MmcDrive(address, opened.unit, opened.sleep, opened.release)
+
+
+def _disc_unit(address: str) -> OpenUnit:
+    from burnlab.burn.patience import patience
     from burnlab.disc import DiscError
     from burnlab.disc.folder import FolderError, open_disc
     from burnlab.recorder import MODELS, ClockedUnit, EmulatedClock, PromptUnit, Recorder
 
     try:
-        disc = open_disc(Path(address.removeprefix(DISC)))
+        disc = open_disc(Path(address.removeprefix(DISC)), holder="a burn program with a recorder in memory")
     except (FolderError, DiscError, OSError) as error:
         raise _failed(f"{error}", str(getattr(error, "hint", ""))) from error
     # Time passes only while the drive is waited for: a recorder in memory makes nobody wait.
     clock = EmulatedClock()
     recorder = Recorder(MODELS["generic"])
     recorder.load(disc, clock.now())
-    unit = PromptUnit(ClockedUnit(recorder, clock.now), clock.sleep)
-    return MmcDrive(address, unit, clock.sleep, disc.close)
+    unit = PromptUnit(ClockedUnit(recorder, clock.now), clock.sleep, patience)
+    return OpenUnit(unit, clock.sleep, disc.close)
+
+
+def open_unit(address: str) -> OpenUnit:
+    """The logical unit of an address, bare: nothing is asked of it, and its tray may be empty.
+
+    Raises:
+        DriveError: there is no such unit; its events say what to do.
+    """
+    if address.startswith(DISC):
+        return _disc_unit(address)
+    if address.startswith(ISCSI):
+        unit = _iscsi_unit(address)
+        return OpenUnit(unit, time.sleep, unit.close)
+    path = device_path(address)
+    if not path:
+        raise _failed(f"'{address}' is no address of an optical drive")
+    drive = _device_unit(path)
+    return OpenUnit(drive, time.sleep, drive.close)

@@ -85,6 +85,12 @@ class Terminal:
 
         return open_drive(address, self.image_descriptor)
 
+    def open_shared(self, address: str) -> Drive:
+        """The same, and others may use it at the same time."""
+        from burnlab.cli.units import open_drive
+
+        return open_drive(address, self.image_descriptor, shared=True)
+
     def flush(self) -> None:
         """Let all results out."""
         try:
@@ -140,6 +146,7 @@ def run(arguments: list[str]) -> int:
         input_is_terminal=terminal.is_typed,
         claim_stdout=terminal.claim_stdout,
         handle_signals=handle_signals,
+        open_shared=terminal.open_shared,
     )
     handle_signals("on")
     program = Program(environment)

@@ -143,9 +143,10 @@ def _share(index: int, share: Share) -> list[str]:
 
 
 def _network(spec: VmSpec) -> list[str]:
-    if spec.ssh_port is None:
+    if spec.ssh_port is None and not spec.network:
         return []
+    forward = f",hostfwd=tcp:127.0.0.1:{spec.ssh_port}-:22" if spec.ssh_port is not None else ""
     return [
-        *("-netdev", f"user,id=net0,hostfwd=tcp:127.0.0.1:{spec.ssh_port}-:22"),
+        *("-netdev", f"user,id=net0{forward}"),
         *("-device", "virtio-net-pci,netdev=net0,romfile="),
     ]

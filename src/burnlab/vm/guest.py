@@ -22,6 +22,7 @@ from burnlab.vm.images.with_burnlab import PACKAGE_TAG, launchers, package_share
 from burnlab.vm.machine import CONSOLE_LOG, CONSOLE_SOCKET, QMP_SOCKET, Machine, launch
 from burnlab.vm.places import Places
 from burnlab.vm.spec import (
+    GUEST_ADDRESS,
     Chap,
     HostDrive,
     IscsiAddress,
@@ -79,10 +80,12 @@ def micro_guest(
     name: str = "micro",
     boot_timeout: float = BOOT_SECONDS,
     own_program: bool = False,
+    network: bool = False,
 ) -> Iterator[MicroGuest]:
     """Start a micro guest and end it with the block.
 
-    With `own_program` it has Python, and burnlab's burn program as it is on this host now.
+    With `own_program` it has Python, and burnlab's burn program as it is on this host now. With `network` it
+    finds the host's loopback at `HOST_ADDRESS`.
 
     `recorder` is an iSCSI address or a drive of the host, or several of them: they become /dev/sr1, /dev/sr2
     and so on beside the virtual DVD-ROM /dev/sr0. Shares are mounted at /mnt/TAG. Raises VmError.
@@ -109,6 +112,7 @@ def micro_guest(
         recorders=units,
         shares=shares,
         ports=ports(folder, CHANNELS),
+        network=network,
     )
     with contextlib.ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -118,9 +122,7 @@ def micro_guest(
         guest.packages = dict(entry.split("=", 1) for entry in image.manifest.get("packages", "").split())
         if "xorriso" in programs:
             guest.xorriso_version = check_xorriso(guest, XORRISO_MINIMUM)
-        _mount(guest, shares)
-        if own_program:
-            _install_launchers(guest)
+        _prepare(guest, shares, network=network, own_program=own_program)
         yield guest
 
 
@@ -164,6 +166,14 @@ def _attach(machine: Machine, folder: Path, stack: contextlib.ExitStack, seconds
     return MicroGuest(machine, facts, pool)
 
 
+def _prepare(guest: MicroGuest, shares: Iterable[Share], *, network: bool, own_program: bool) -> None:
+    _mount(guest, shares)
+    if network:
+        _join_network(guest)
+    if own_program:
+        _install_launchers(guest)
+
+
 def _mount(guest: MicroGuest, shares: Iterable[Share]) -> None:
     for share in shares:
         mode = "rw" if share.writable else "ro"
@@ -175,6 +185,12 @@ def _mount(guest: MicroGuest, shares: Iterable[Share]) -> None:
                 f"the guest can't mount the shared folder {share.path}: {result.stderr.strip()}",
                 "See that QEMU was built with virtfs: qemu-system-x86_64 -help | grep fsdev",
             )
+
+
+def _join_network(guest: MicroGuest) -> None:
+    result = guest.run(f"ip link set lo up; ip link set eth0 up && ip addr add {GUEST_ADDRESS}/24 dev eth0")
+    if result.exit_code:
+        raise VmError(f"the guest's network can't be set up: {result.stderr.strip()}")
 
 
 def _install_launchers(guest: MicroGuest) -> None:

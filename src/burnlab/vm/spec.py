@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+HOST_ADDRESS = "10.0.2.2"
+"""The host, as guests with a network see it.    Source: QEMU's manual, user networking."""
+GUEST_ADDRESS = "10.0.2.15"
 INITIATOR_PREFIX = "iqn.2008-11.org.linux-kvm"
 """QEMU's own initiator name. A target knows by it who asks, and can let an empty tray pass at start."""
 
@@ -121,3 +124,6 @@ class VmSpec:
     shares: tuple[Share, ...] = ()
     ports: tuple[Port, ...] = ()
     ssh_port: int | None = None
+    """Port of the host that leads to the guest's ssh."""
+    network: bool = False
+    """A network of its own, in which the guest finds the host's loopback at `HOST_ADDRESS`."""

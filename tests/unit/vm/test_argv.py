@@ -125,6 +125,13 @@ def test_the_recorder_comes_after_the_virtual_dvd_rom_with_or_without_an_image()
         assert devices[0].startswith("scsi-cd") and devices[1].startswith("scsi-block")
 
 
+def test_a_network_without_a_port_of_the_host() -> None:
+    assert only_new(replace(BARE, network=True)) == [
+        *("-netdev", "user,id=net0"),
+        "virtio-net-pci,netdev=net0,romfile=",
+    ]
+
+
 def test_a_secret_stays_in_its_file() -> None:
     recorder = replace(RECORDER, chap=Chap("joe", Path("/etc/secret")))
     assert only_new(replace(BARE, recorders=(recorder,)))[:3] == [

@@ -90,7 +90,8 @@ def test_what_an_elf_program_needs() -> None:
 def test_every_set_of_programs_names_absolute_paths() -> None:
     for entry in (MICRO_BASE, *PROGRAM_SETS.values()):
         assert entry.packages
-        assert all(path.startswith("/usr/") for path in (*entry.programs, *entry.trees))
+        assert all(path.startswith("/usr/") for path in entry.programs)
+        assert all(path.startswith(("/usr/", "/etc/")) for path in entry.trees)
 
 
 def test_an_image_is_built_once_and_the_older_one_goes(tmp_path: Path) -> None:

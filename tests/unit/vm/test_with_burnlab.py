@@ -17,6 +17,7 @@ from burnlab.vm.images.with_burnlab import (
     LIBRARY,
     _install,
     _python_of,
+    _recipe,
     launchers,
     package_files,
     package_share,
@@ -90,10 +91,10 @@ def test_the_guests_python_is_known_by_its_package() -> None:
     assert _python_of(Image(Path(), {})) == ""
 
 
-def test_the_two_debian_guests_are_images_of_their_own() -> None:
-    plain, python = debian.recipe(), debian.recipe(python=True)
-    assert (plain.name, python.name) == ("debian", "debian+python")
-    assert plain.fingerprint != python.fingerprint
+def test_the_guest_with_burnlab_is_an_image_of_its_own(tmp_path: Path) -> None:
+    plain, changed = (Image(tmp_path / name, {}) for name in ("debian-1-2", "debian-1-3"))
+    assert _recipe(plain).name != debian.recipe().name
+    assert _recipe(plain).fingerprint == _recipe(plain).fingerprint != _recipe(changed).fingerprint
 
 
 def test_trees_are_found_by_pattern(tmp_path: Path) -> None:

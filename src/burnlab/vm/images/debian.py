@@ -6,7 +6,7 @@ import os
 import shlex
 import shutil
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -17,7 +17,6 @@ from burnlab.vm.images.recipes import (
     DEBIAN_DISK_BYTES,
     DEBIAN_MODULES,
     DEBIAN_PACKAGES,
-    DEBIAN_PYTHON,
     GUEST_USER,
 )
 from burnlab.vm.images.resolve import resolve
@@ -43,17 +42,16 @@ _NO_INITRAMFS = (
 )
 
 
-def recipe(*, python: bool = False) -> Recipe:
-    """Return the recipe of the debian guest, with or without Python in it."""
-    wanted = DEBIAN_PACKAGES | (DEBIAN_PYTHON if python else {})
+def recipe() -> Recipe:
+    """Return the recipe of the debian guest."""
     setup = _read("debian-setup")
     sources = [Path(__file__).read_text(), Path(initramfs.__file__).read_text(), _read("debian-init")]
-    fingerprint = digest(wanted, DEBIAN_MODULES, DEBIAN_DISK_BYTES, GUEST_USER, setup, sources)
+    fingerprint = digest(DEBIAN_PACKAGES, DEBIAN_MODULES, DEBIAN_DISK_BYTES, GUEST_USER, setup, sources)
 
     def build(folder: Path, packages: Sequence[apt.Package], progress: Progress) -> dict[str, str]:
-        return _build(folder, wanted, packages, progress)
+        return _build(folder, packages, progress)
 
-    return Recipe("debian+python" if python else "debian", fingerprint, build)
+    return Recipe("debian", fingerprint, build)
 
 
 def find(places: Places) -> Image | None:
@@ -61,10 +59,10 @@ def find(places: Places) -> Image | None:
     return Store(places.guests).newest(recipe())
 
 
-def ensure(places: Places, progress: Progress, *, python: bool = False) -> Image:
+def ensure(places: Places, progress: Progress) -> Image:
     """Return the debian guest, built first if need be (one to three minutes)."""
-    store, wanted = Store(places.guests), recipe(python=python)
-    names = sorted({*DEBIAN_PACKAGES, *(DEBIAN_PYTHON if python else ())})
+    store, wanted = Store(places.guests), recipe()
+    names = sorted(DEBIAN_PACKAGES)
     try:
         packages = resolve(places, names, kernel=False)
     except HostFault:
@@ -76,16 +74,14 @@ def ensure(places: Places, progress: Progress, *, python: bool = False) -> Image
     return store.ensure(wanted, packages, progress)
 
 
-def _build(
-    folder: Path, wanted: Iterable[str], packages: Sequence[apt.Package], progress: Progress
-) -> dict[str, str]:
+def _build(folder: Path, packages: Sequence[apt.Package], progress: Progress) -> dict[str, str]:
     _require_tools()
     suite, sources = apt.debian_sources()
     _make_key(folder / KEY, "burnlab guest")
     _make_key(folder / "host-key", "burnlab guest's host key")
     root = folder / "root"
     progress(f"debian: installing {suite} with {len(packages)} packages and more (one to two minutes)")
-    _debootstrap(folder, wanted, suite, sources)
+    _debootstrap(folder, suite, sources)
     progress("debian: making the disk")
     _run(_as_root([*("tar", "--extract", "--numeric-owner", "--exclude=./dev/*"),
                    *("--file", str(folder / "tree.tar"), "--directory", str(root))],
@@ -106,7 +102,7 @@ def _build(
     return {"kernel": kernel.release, "suite": suite, "packages": " ".join(map(str, packages))}
 
 
-def _debootstrap(folder: Path, wanted: Iterable[str], suite: str, sources: Sequence[str]) -> None:
+def _debootstrap(folder: Path, suite: str, sources: Sequence[str]) -> None:
     (folder / "sources.list").write_text("\n".join(sources) + "\n")
     values = {
         "user": GUEST_USER,
@@ -118,7 +114,7 @@ def _debootstrap(folder: Path, wanted: Iterable[str], suite: str, sources: Seque
     )
     argv = [
         *("mmdebstrap", "--quiet", "--variant=minbase", "--format=tar"),
-        f"--include={','.join(wanted)}",
+        f"--include={','.join(DEBIAN_PACKAGES)}",
         f"--essential-hook={_NO_INITRAMFS}",
         # The text itself is handed over: in a user namespace the builder can't read the caller's files.
         f"--customize-hook={setup}",

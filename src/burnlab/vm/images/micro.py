@@ -63,7 +63,8 @@ def _recipe(name: str, sets: Sequence[ProgramSet]) -> Recipe:
         kernel = KernelTree(root)
         write_fast_image(kernel.image, folder / "vmlinuz")
         own = [(path, files[name], mode) for name, (path, mode) in _FILES.items()]
-        content = initramfs.for_programs(root, kernel, sets, MICRO_MODULES, [*_PLAIN_FILES, *own])
+        modules = [*MICRO_MODULES, *(module for entry in sets for module in entry.modules)]
+        content = initramfs.for_programs(root, kernel, sets, modules, [*_PLAIN_FILES, *own])
         (folder / "initrd").write_bytes(content)
         shutil.rmtree(root, ignore_errors=True)
         shutil.rmtree(folder / "downloads", ignore_errors=True)

@@ -15,6 +15,7 @@ class ProgramSet:
     programs: tuple[str, ...]
     links: tuple[tuple[str, str], ...] = ()  # (path of the link, what it points to)
     trees: tuple[str, ...] = ()  # folders that come whole, as patterns
+    modules: tuple[str, ...] = ()  # kernel modules that are loaded at start, beside those of every guest
 
 
 MICRO_BASE = ProgramSet(
@@ -51,12 +52,19 @@ PROGRAM_SETS: dict[str, ProgramSet] = {
     "sg3-utils": ProgramSet(
         ("sg3-utils",), ("/usr/bin/sg_inq", "/usr/bin/sg_raw", "/usr/bin/sg_turs", "/usr/bin/sg_vpd")
     ),
+    "open-iscsi": ProgramSet(
+        ("open-iscsi",),
+        ("/usr/sbin/iscsid", "/usr/sbin/iscsiadm"),
+        trees=("/etc/iscsi",),
+        modules=("crc32c_generic", "iscsi_tcp"),
+    ),
 }
 """Name of a set → what it brings. A guest may have several; each combination is an image of its own."""
 
 MICRO_MODULES = (
     "virtio_pci",
     "virtio_console",
+    "virtio_net",
     # The HBA before the drives' driver: sr then finds all drives at once, in the order of their SCSI ids.
     "virtio_scsi",
     "cdrom",
@@ -91,11 +99,9 @@ DEBIAN_PACKAGES: dict[str, str] = {
     "mount": "ISO file systems",
     "procps": "processes",
     "less": "reading",
+    "python3": "runs burnlab's own burn program, where that is put in",
 }
 """Package of the debian guest → why it is there."""
-
-DEBIAN_PYTHON: dict[str, str] = {"python3": "runs burnlab's own burn program"}
-"""What is added for burnlab."""
 
 # ext4 asks for crc32c by a name that no module file bears, so the dependencies don't lead to it.
 DEBIAN_MODULES = ("virtio_pci", "virtio_blk", "crc32c_generic", "ext4")

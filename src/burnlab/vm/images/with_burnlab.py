@@ -1,4 +1,4 @@
-"""The debian guest with this very burnlab: a copy of the guest with Python, and the package put on its disk.
+"""The debian guest with this very burnlab: a copy of the guest, and the package put on its disk.
 
 The two are images of their own: after a change of the package only the second one is made anew, in seconds.
 What is installed needs nothing but Python's own library, so that the burn program can run where a drive is;
@@ -40,7 +40,7 @@ sys.exit({function}())
 
 def ensure(places: Places, progress: Progress) -> Image:
     """Return the debian guest with burnlab, built first if need be."""
-    base = debian.ensure(places, progress, python=True)
+    base = debian.ensure(places, progress)
     with base.in_use():
         return Store(places.guests).ensure(_recipe(base), (), progress)
 
