@@ -5,11 +5,15 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 REPORT ?= reports/demo
 STAMP  := $(VENV)/.installed
+WORKERS ?= $(shell cores=$$(nproc 2>/dev/null || echo 2); echo $$((cores < 5 ? cores + 1 : 6)))
 FUZZ_CASES    ?= 5000
-FUZZ_EXAMPLES ?= 5000
+FUZZ_EXAMPLES ?= 500
+TIME          ?= 600
+KILLS         ?= 1000
+SEED          ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo matrix test lint format docs bench fuzz full packages-demo packages-test packages-bench clean
+.PHONY: help demo matrix test lint format docs bench fuzz conformance torture soak audit full packages-demo packages-test packages-bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,13 +25,13 @@ demo: packages-demo $(STAMP) ## the main job: a guest's xorriso works an emulate
 full: packages-demo $(STAMP) ## the same with the scenario's own sizes: slower
 	$(BIN)/burnlab lab run --plan walkthrough --type dvd-rw --program xorriso --where guest --full --report reports/full
 
-matrix: packages-demo $(STAMP) ## every medium and every burn program in a guest: up to 70 minutes without KVM
+matrix: packages-demo $(STAMP) ## every medium and every burn program in a guest: up to 85 minutes without KVM
 	$(BIN)/burnlab lab run --plan all --type all --program xorriso --where guest --report reports/matrix
 	$(BIN)/burnlab lab run --plan walkthrough --type all --program burnlab --where guest --report reports/matrix-own
 	@echo "report: reports/matrix/report.md; into the README: $(BIN)/burnlab lab table reports/matrix/report.json --write README.md"
 
-test: packages-test $(STAMP) ## every test, linters included
-	$(BIN)/pytest -q
+test: packages-test $(STAMP) ## every test, linters included; WORKERS= sets how many processes share them
+	$(BIN)/pytest -q -n $(WORKERS)
 
 lint: $(STAMP) ## linters, types and import contracts only
 	$(BIN)/pytest -q tests/test_architecture.py
@@ -45,9 +49,27 @@ bench: packages-bench $(STAMP) ## how fast beside the peers: prints ratios
 	$(BIN)/python bench/iso9660_speed.py
 	$(BIN)/python bench/burn_speed.py
 
-fuzz: packages-test $(STAMP) ## 5,000 random trees byte for byte beside xorriso, and as many broken images: half an hour
+fuzz: packages-test $(STAMP) ## TIME=600 seconds of random inputs, then 5,000 trees beside xorriso and some thousand broken images: 40 minutes
+	status=0; PYTHONPATH=tests $(BIN)/python -m fuzz --time $(TIME) $(if $(SEED),--seed $(SEED)) || status=1; \
 	BURNLAB_IDENTITY_CASES=$(FUZZ_CASES) BURNLAB_FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/pytest -q -s --timeout 7200 \
-	  tests/compat/test_iso_identity.py tests/unit/iso9660
+	  tests/compat/test_iso_identity.py tests/unit/iso9660 || status=1; exit $$status
+
+torture: packages-test $(STAMP) ## KILLS=1000 recorders and burn programs killed at random instants, then at every system call: 10 minutes
+	status=0; PYTHONPATH=tests $(BIN)/python -m torture --kills $(KILLS) $(if $(SEED),--seed $(SEED)) || status=1; \
+	BURNLAB_TORTURE=1 $(BIN)/pytest -q --timeout 7200 tests/compat/test_disc_syscalls.py \
+	  tests/compat/test_image_syscalls.py tests/unit/disc/test_every_instant.py || status=1; exit $$status
+
+soak: packages-test $(STAMP) ## TIME=600 seconds of a hundred connections that log in, burn, abort, hang and vanish: the memory stays
+	PYTHONPATH=tests $(BIN)/python -m torture.soak --seconds $(TIME) $(if $(SEED),--seed $(SEED))
+
+audit: $(STAMP) ## known holes in the packages that burnlab rests on: asks the network
+	$(BIN)/pip install --quiet --disable-pip-version-check pip-audit
+	$(BIN)/pip-audit --skip-editable
+
+conformance: packages-test $(STAMP) ## our MMC suite on every medium, libiscsi's, and foreign programs on both sides: 10 minutes
+	status=0; $(BIN)/python bench/conformance.py || status=1; \
+	$(BIN)/pytest -q tests/compat/test_conformance_of_tgtd.py tests/compat/test_qemu_img_reads_discs.py \
+	  tests/vm/test_conformance_in_a_guest.py tests/vm/test_open_iscsi_in_a_guest.py || status=1; exit $$status
 
 packages-demo packages-test packages-bench:
 	@tools/install-packages $(@:packages-%=%)

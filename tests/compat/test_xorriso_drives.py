@@ -27,7 +27,7 @@ RACE = re.compile(
     r"|^xorriso : NOTE : libburn has now been urged .*\n|(?<=problem severity )(?:FATAL|FAILURE)$",
     re.MULTILINE,
 )
-"""What the real program's burn thread may still say, or not, before its main thread sees that a write failed."""
+"""What the real program may say or not: its burn thread races with the one that sees the failed write."""
 BLOCK = 2048
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from pathlib import Path
 
 import pytest
 
 from burnlab.burn.drive import WriteRequest
+from burnlab.burn.fifo import Fifo
 from burnlab.burn.mmc import MmcDrive
 from burnlab.scsi import Reply, Task
 from burnlab.scsi.transport import Fault, TransportError
+from burnlab.xorriso import writing
 from burnlab.xorriso.program import Signalled
 from support.burning import DRIVE, Burner, Said, at_write
 from support.faulty_unit import UNREADABLE, WRITE_ERROR, Trouble
@@ -23,7 +26,7 @@ SEQUENTIAL = ("cd-rw", "dvd-rw", "dvd+r", "bd-r")
 OVERWRITABLE = ("dvd-rw-ovw", "dvd+rw", "dvd-ram", "bd-re")
 LOST = TransportError(Fault.LOST, "The connection to 192.0.2.1 is lost", "Connect again")
 HANGS = TransportError(Fault.TIMEOUT, "The drive has not answered WRITE (10) for 200 seconds")
-READ, WRITE, SYNC, CLOSE = 0x28, 0x2A, 0x35, 0x5B
+READ, WRITE, SYNC, MODE_SELECT, CLOSE = 0x28, 0x2A, 0x35, 0x55, 0x5B
 MIDDLE = 20
 """The WRITE in the middle of `big`."""
 
@@ -69,10 +72,19 @@ def assert_good(burner: Burner, *settings: str) -> None:
 
 def test_no_medium(burner: Burner) -> None:
     said = burn(burner, "small")
+    assert said.value == 5
+    for text in (
+        "Media status : is not present",
+        "xorriso : FAILURE : Disc status not blank and unsuitable for reading",
+        "burnlab : HINT : There is no medium in the drive: put one in",
+        "xorriso : aborting : -abort_on 'FAILURE' encountered 'FAILURE'",
+    ):
+        assert text in said.err, said.err
+    said = burner.run("-outdev", DRIVE, "-add", "small", "--")
     assert_failed(
         said,
         "Media status : is not present",
-        "libisoburn: FAILURE : Unsuitable target media state",
+        "xorriso : FAILURE : -indev differs from -outdev and -outdev media is not blank",
         "burnlab : HINT : There is no medium in the drive: put one in that can be written",
         severity="FAILURE",
     )
@@ -166,6 +178,59 @@ def test_cut_off_on_overwritable_media(kind: str, burner: Burner) -> None:
     assert_good(burner)
 
 
+UNCHANGED = "The medium is as it was before: nothing was written"
+REPLACED = (
+    "What was written so far is in the place of what was on the medium before. The image can be written again"
+)
+IMAGE_WORDS = ("-as", "cdrecord", "-v", f"dev={DRIVE}", "padsize=0")
+
+
+@pytest.mark.parametrize("kind", OVERWRITABLE)
+def test_an_image_over_what_was_there_is_cut_off(kind: str, burner: Burner) -> None:
+    insert(burner, kind)
+    burner.trouble(Trouble(WRITE, MIDDLE, WRITE_ERROR))
+    said = burner.run(*IMAGE_WORDS, str(burner.folder / "big"))
+    assert said.value == 5
+    assert f"burnlab : HINT : {REPLACED}" in said.err
+    assert "The medium has what it had before" not in said.err
+    burner.trouble()
+    # Which is true: nothing of the old session can be loaded any more, and the image can be written.
+    drive = burner.open_drive(DRIVE)
+    drive.medium()
+    assert drive.read(0, 32) == b"b" * BLOCK * 32
+    drive.close()
+    assert burner.run(*IMAGE_WORDS, str(burner.folder / "big")).value == 0
+
+
+def test_an_image_that_got_nowhere(burner: Burner) -> None:
+    insert(burner, "dvd-rw-ovw")
+    burner.trouble(Trouble(MODE_SELECT, 1, LOST))
+    said = burner.run(*IMAGE_WORDS, str(burner.folder / "big"))
+    assert said.value == 5
+    assert f"burnlab : HINT : {UNCHANGED}" in said.err
+    burner.trouble()
+    assert_good(burner)
+
+
+@pytest.mark.parametrize("kind", ["dvd+r", "bd-r", "bd-re", "dvd-ram"])
+def test_a_refused_simulation_changes_nothing(kind: str, burner: Burner) -> None:
+    insert(burner, kind)
+    said = burn(burner, "big", "-dummy", "on")
+    assert_failed(said, f"burnlab : HINT : {UNCHANGED}", severity="FAILURE")
+    assert "lacks files" not in said.err
+    assert not burner.unit.count(WRITE)
+    assert_good(burner)
+
+
+def test_a_simulation_that_fails_changes_nothing(burner: Burner) -> None:
+    insert(burner, "cd-rw")
+    burner.trouble(Trouble(WRITE, MIDDLE, WRITE_ERROR))
+    said = burn(burner, "big", "-dummy", "on")
+    assert_failed(said, f"burnlab : HINT : {UNCHANGED}")
+    burner.trouble()
+    assert_good(burner)
+
+
 def test_disc_at_once_is_synchronized_when_it_is_given_up(burner: Burner) -> None:
     burner.insert("cd-rw")
     burner.trouble(Trouble(WRITE, MIDDLE, WRITE_ERROR))
@@ -229,12 +294,9 @@ def test_connection_lost(kind: str, burner: Burner) -> None:
 
 
 def power_cycle(burner: Burner) -> None:
-    """The drive forgets everything, and the disc is looked at anew."""
+    """All trouble is over, and the drive has forgotten what it was told."""
     burner.trouble()
-    burner.recorder.unlock()
-    disc = burner.recorder.remove()
-    assert disc is not None
-    burner.recorder.load(disc, burner.clock.now())
+    burner.power_cycle()
 
 
 @pytest.mark.parametrize("kind", SEQUENTIAL)
@@ -278,6 +340,59 @@ def test_power_lost_on_overwritable_media(kind: str, burner: Burner) -> None:
     assert_good(burner)
     assert burn(burner, "big").value == 0
     assert_good(burner)
+
+
+# The producer.
+
+
+def filled_fifos(monkeypatch: pytest.MonkeyPatch) -> list[Fifo]:
+    """All that are made from now on."""
+    made: list[Fifo] = []
+
+    def make(size: int) -> Fifo:
+        made.append(Fifo(size))
+        return made[-1]
+
+    monkeypatch.setattr(writing, "Fifo", make)
+    return made
+
+
+def test_the_fifo_fills_while_the_drive_is_slow(burner: Burner, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = filled_fifos(monkeypatch)
+    burner.insert("bd-re")
+
+    def is_slow() -> None:
+        # As long as it takes to fill it: all but what was taken out of it last.
+        while made[-1].percent < 75:
+            time.sleep(0.001)
+        burner.clock.sleep(2.0)
+
+    burner.trouble(at_write(MIDDLE, is_slow))
+    said = burn(burner, "big", "-fs", "512k")
+    assert said.value == 0, said.err
+    assert made[-1].size == 512 << 10
+    lines = re.findall(r"UPDATE : Writing: .*s +[0-9.]+%   fifo +(\d+)%  buf +(\d+)%", said.err)
+    assert lines and int(lines[0][0]) >= 75, said.err
+    assert 0 <= int(lines[0][1]) <= 100
+    assert made[-1].percent == 0
+    assert_good(burner)
+
+
+def test_a_file_that_got_shorter_is_told_once_and_the_rest_is_written(burner: Burner) -> None:
+    burner.insert("dvd+r")
+
+    def shorten() -> None:
+        os.truncate(burner.folder / "last", 100 * BLOCK)
+
+    (burner.folder / "last").write_bytes(b"l" * BLOCK * 4000)
+    (burner.folder / "a").write_bytes(b"a" * BLOCK * 4000)
+    burner.trouble(at_write(1, shorten))
+    said = burner.run("-fs", "64k", "-dev", DRIVE, "-add", "a", "last", "--")
+    shorter = f'File "{burner.folder}/last" is {3900 * BLOCK} bytes shorter than expected. Filling with 0s.'
+    assert said.err.count(f"libisofs: MISHAP : {shorter}") == 1, said.err
+    assert "completed successfully" in said.err
+    drive = burner.open_drive(DRIVE)
+    assert drive.medium().readable_blocks > 8000
 
 
 # Signals.

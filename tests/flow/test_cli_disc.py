@@ -30,6 +30,7 @@ def test_a_blank_disc_costs_kilobytes(tmp_path: Path) -> None:
         "spare_blocks": 0,
         "product": "RITEKW04",
         "damaged_tracks": [],
+        "in_use": None,
     }
     assert sum(f.stat().st_blocks * 512 for f in disc.iterdir()) < 64 * 1024
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from burnlab.disc.folder import create
+
 PROGRAM = [sys.executable, "-c", "from burnlab.cli.xorriso import main; main()"]
 ENTRY = [sys.executable, "-m", "burnlab", "xorriso"]
 HEAVY = ("typer", "rich", "msgspec", "sqlite3", "asyncio", "burnlab.recorder", "burnlab.iso9660.layout")
@@ -89,6 +91,26 @@ def test_signals(name: str, words: list[str], value: int) -> None:
         error = process.stderr.read()
     assert process.returncode == value
     assert (f"\nUNIX-SIGNAL:  {name}  errno= ".encode() in error) is (value == 1)
+
+
+def test_a_signal_while_the_producer_waits_for_input(tmp_path: Path) -> None:
+    create(tmp_path / "x.disc", "dvd+rw")
+    words = ["-as", "cdrecord", "-v", f"dev=disc:{tmp_path / 'x.disc'}", "-"]
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen([*PROGRAM, *words], **pipes) as process:  # type: ignore[call-overload]
+        process.stdin.write(bytes(1 << 20))
+        process.stdin.flush()
+        # The drive gets all that there is, and more never comes.
+        while b"Write start address" not in (line := process.stderr.readline()):
+            assert line
+        os.kill(process.pid, signal.SIGINT)
+        error = process.stderr.read()
+    assert process.returncode == 1
+    assert b"UNIX-SIGNAL:  SIGINT" in error
+    assert b"The session was given up" in error
+    assert error.rstrip().endswith(b"Program done. Even if you do not see a shell prompt.")
+    for trace in (b"Traceback", b"Fatal Python error"):
+        assert trace not in error
 
 
 def test_an_error_nobody_foresaw() -> None:

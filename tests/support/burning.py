@@ -35,10 +35,22 @@ class Burner:
         self.folder = folder
         self.clock = EmulatedClock()
         self.recorder = Recorder(MODELS["generic"])
-        self.unit = FaultyUnit(PromptUnit(ClockedUnit(self.recorder, self.clock.now), self.clock.sleep))
+        self.unit = FaultyUnit(self._at_the_door())
         self.signal_modes: list[str] = []
         if kind:
             self.insert(kind, capacity)
+
+    def _at_the_door(self) -> PromptUnit:
+        return PromptUnit(ClockedUnit(self.recorder, self.clock.now), self.clock.sleep)
+
+    def power_cycle(self) -> None:
+        """Switch the drive off and on: it forgets everything but the disc."""
+        self.recorder.unlock()
+        disc = self.recorder.remove()
+        assert disc is not None
+        self.recorder = Recorder(MODELS["generic"])
+        self.unit.unit = self._at_the_door()
+        self.recorder.load(disc, self.clock.now())
 
     def insert(self, kind: str, capacity: int = 0) -> Disc:
         """Put a new disc into the drive, in the place of what is there."""

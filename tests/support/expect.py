@@ -53,8 +53,11 @@ NO_MORE_TRACK_RESERVATIONS = Outcome(0x5, 0x72, 0x05)
 MEDIUM_MAY_HAVE_CHANGED = Outcome(0x6, 0x28, 0x00)
 POWER_ON_OR_RESET = Outcome(0x6, 0x29, 0x00)
 RESET_OCCURRED = Outcome(0x6, 0x29, 0x03)
+MODE_PARAMETERS_CHANGED = Outcome(0x6, 0x2A, 0x01)
 
 WRITE_PROTECTED = Outcome(0x7, 0x27, 0x00)
+
+MISCOMPARE_DURING_VERIFY = Outcome(0xE, 0x1D, 0x00)
 
 WRITE_REFUSED = (CANNOT_WRITE_INCOMPATIBLE_MEDIUM, WRITE_PROTECTED)
 """What a medium that was never recordable may say to any command that writes."""

@@ -16,7 +16,7 @@ import pytest
 IQN = "iqn.2024-01.org.burnlab:tgtd"
 USER, SECRET = "reader", "a secret of sixteen"
 TARGET_USER, TARGET_SECRET = "disk", "another of fifteen"
-START_SECONDS = 10.0
+START_SECONDS = 60.0
 
 
 def free_port() -> int:

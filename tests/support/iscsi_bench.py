@@ -47,6 +47,10 @@ class IscsiBench:
         del self._pairs[nexus]
         self._memory.disconnect(nexus)
 
+    def close(self) -> None:
+        """End all sessions: each knows this bench, and a disc would stay in memory with them."""
+        self._pairs.clear()
+
     def execute(self, task: Task) -> Reply:
         """Send a command, answer its R2Ts, and put the reply together."""
         pair, data = self._pairs[task.nexus], bytes(task.data_out)

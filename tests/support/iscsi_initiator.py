@@ -25,9 +25,9 @@ from burnlab.iscsi.pdu import (
     Request,
     ScsiCommand,
     ScsiResponse,
-    unpack_header,
 )
 from burnlab.scsi.task import Data, Reply, Task
+from support.iscsi_headers import unpack_header
 
 IQN = "iqn.2024-01.test:target"
 INITIATOR = "iqn.2024-01.test:initiator"

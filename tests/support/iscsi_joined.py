@@ -14,8 +14,9 @@ from burnlab.iscsi.initiator_events import Answered, InitiatorEvent, LoginDone, 
 from burnlab.iscsi.initiator_login import DEFAULT_OFFERS, InitiatorTerms, Offers
 from burnlab.iscsi.limits import DEFAULT_LIMITS, Limits
 from burnlab.iscsi.login import LoginTerms
-from burnlab.iscsi.pdu import Header, Opcode, unpack_header
+from burnlab.iscsi.pdu import Header, Opcode
 from burnlab.scsi.task import LogicalUnit, Reply, Task
+from support.iscsi_headers import unpack_header
 from support.iscsi_stub import MemoryUnit
 
 IQN = "iqn.2024-01.test:target"

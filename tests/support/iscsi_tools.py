@@ -24,7 +24,7 @@ def run(program: str, *arguments: str, check: bool = True) -> subprocess.Complet
         pytest.skip(f"{program} is missing: apt install {PACKAGES[program]}")
     environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
     result = subprocess.run(
-        [path, *arguments], capture_output=True, text=True, timeout=120, env=environment, check=False
+        [path, *arguments], capture_output=True, text=True, timeout=300, env=environment, check=False
     )
     if "Unknown protocol 'iscsi'" in result.stderr:
         pytest.skip("QEMU has no iSCSI: apt install qemu-block-extra")

@@ -7,6 +7,7 @@ import os
 import stat
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -175,6 +176,13 @@ def folders(leaf: st.SearchStrategy[Leaf] | None = None) -> st.SearchStrategy[Fo
         tree,
         st.builds(_deep, flat, st.integers(2, 14)),
         st.builds(_wide, tree, st.integers(10, 60)),
+        st.builds(
+            _crowded,
+            tree,
+            st.integers(2, 14),
+            st.sampled_from([1, 5, 11, 12, 13, 26, 27, 28, 29, 30, 58, 59, 60, 61, 62, 63, 64, 100]),
+            st.sampled_from(["", ".", ".t", ".html", "." + "e" * 17, "." + "f" * 27, "." + "g" * 61]),
+        ),
     )
 
 
@@ -194,6 +202,19 @@ def _wide(folder: Folder, count: int) -> Folder:
     have = {name for name, _ in more}
     return Folder(
         (*more, *(entry for entry in folder.children if entry[0] not in have)), folder.mode, folder.mtime
+    )
+
+
+def _crowded(folder: Folder, count: int, length: int, extension: str) -> Folder:
+    """With more entries that are alike, a few of them directories, and two that have numbers already."""
+    stem = "c" * (length - 1)
+    alike = [(stem + mark + extension).encode() for mark in "*?:;\\\1\2\3\4\5\6\7\x0b\x0e"[:count]]
+    more = {name: Leaf("file", name[-9:]) for name in alike}
+    more |= {(stem[:-1] + number + extension).encode(): Leaf("file") for number in ("_0", "03")}
+    nodes: dict[bytes, Leaf | Folder] = {**more, **{name: Folder(()) for name in alike[5:7]}}
+    entries = dict(folder.children)
+    return Folder(
+        (*nodes.items(), *((n, entries[n]) for n in entries if n not in nodes)), folder.mode, folder.mtime
     )
 
 
@@ -235,7 +256,8 @@ class Builder:
     @staticmethod
     def _finish(path: bytes, mode: int | None, mtime: int, attributes: Sequence[tuple[str, bytes]]) -> None:
         for name, value in attributes:
-            os.setxattr(path, name, value)
+            with suppress(OSError):  # a file system may have no room for more
+                os.setxattr(path, name, value)
         if mode is not None:
             os.chmod(path, mode)
         os.utime(path, (mtime, mtime), follow_symlinks=False)

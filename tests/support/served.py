@@ -10,12 +10,20 @@ from pathlib import Path
 from typing import Any
 
 BURNLAB = (sys.executable, "-m", "burnlab")
+BURN = (sys.executable, "-c", "from burnlab.cli.xorriso import main; main()")
 
 
 def burnlab(*words: object, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run `burnlab` to its end."""
     return subprocess.run(
         [*BURNLAB, *map(str, words)], capture_output=True, text=True, timeout=120, check=False, **options
+    )
+
+
+def burn(folder: Path, *words: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    """Run the burn program in a folder to its end."""
+    return subprocess.run(
+        [*BURN, *words], cwd=folder, capture_output=True, text=True, timeout=timeout, check=False
     )
 
 

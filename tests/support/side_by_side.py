@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from burnlab.lab.result import CaseResult, StepResult
 GOLDEN = Path(__file__).parent.parent / "golden" / "lab"
 LEFT_OUT = re.compile(r"xorriso : UPDATE : |burnlab : |(url|disc): |0  -dev '/dev/sr0'")
 CHANGES: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"/tmp/burnlab-lab-\w+/scratch/"), "/tmp/"),
+    (re.compile(rf"{re.escape(tempfile.gettempdir())}/burnlab-lab-\w+/scratch/"), "/tmp/"),
     (re.compile(r"^\d  -dev '/dev/sr1'"), "-dev '/dev/sr1'"),
     (re.compile(r"='[^']*/payload/"), "='/payload/"),
 )

@@ -45,7 +45,7 @@ def masked(text: str) -> str:
 def run_real(words: list[str], directory: Path, stdin: str = "") -> Outcome:
     """A run of the real program."""
     done = subprocess.run(
-        ["xorriso", *words], cwd=directory, input=stdin.encode(), capture_output=True, timeout=60
+        ["xorriso", *words], cwd=directory, input=stdin.encode(), capture_output=True, timeout=300
     )
     out, err = (data.decode("utf-8", "surrogateescape") for data in (done.stdout, done.stderr))
     return Outcome(done.returncode, masked(out), masked(err))

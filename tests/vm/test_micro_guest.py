@@ -66,16 +66,16 @@ def test_lines_are_told_while_the_command_runs(guest: MicroGuest) -> None:
     seen: list[tuple[str, str, float]] = []
     began = time.monotonic()
     result = guest.run(
-        "echo one; sleep 1; echo two >&2; sleep 1",
+        "echo one; sleep 2; echo two >&2; sleep 2",
         on_line=lambda name, line: seen.append((name, line, time.monotonic() - began)),
     )
     assert [entry[:2] for entry in seen] == [("stdout", "one"), ("stderr", "two")]
-    assert seen[0][2] < result.seconds - 1.5
+    assert seen[0][2] < result.seconds - 2
 
 
 def test_a_command_that_takes_too_long_is_ended(guest: MicroGuest) -> None:
     with pytest.raises(CommandTimeout) as caught:
-        guest.run("echo begun; sleep 1000 & sleep 1000", timeout=1)
+        guest.run("echo begun; sleep 1000 & sleep 1000", timeout=5)
     assert caught.value.stdout == b"begun\n"
     assert guest.run("ps").stdout.count("sleep 1000") == 0
 
@@ -121,7 +121,7 @@ def test_the_monitor_answers(guest: MicroGuest) -> None:
 
 
 def test_a_guest_that_never_answers() -> None:
-    with pytest.raises(GuestSilent) as caught, micro_guest(boot_timeout=0.3):
+    with pytest.raises(GuestSilent) as caught, micro_guest(boot_timeout=0.01):
         pass
     assert caught.value.hint
 
@@ -134,8 +134,8 @@ def test_a_recorder_that_nobody_serves() -> None:
 
 
 def test_qemu_killed_while_a_command_runs() -> None:
-    began = time.monotonic()
     with pytest.raises(LaunchFailure) as caught, micro_guest() as running:
+        began = time.monotonic()
         threading.Timer(1, os.kill, (running.machine.pid, signal.SIGKILL)).start()
         running.run("sleep 100", timeout=90)
     assert caught.value.exit_code == -signal.SIGKILL

@@ -34,6 +34,23 @@ def said(guest: MicroGuest, command: str, exit_value: int = 0) -> tuple[str, str
     return done.stdout, done.stderr
 
 
+ASK = """
+from burnlab.burn.sg_access import list_drives
+from burnlab.burn.sg_io import SgIoUnit
+from burnlab.scsi.task import Task
+for drive in list_drives():
+    with SgIoUnit(drive.path) as unit:
+        reply = unit.execute(Task(bytes((0x12, 0, 0, 0, 36, 0)), data_in_bytes=36))
+    print(drive.path, drive.vendor, reply.status.name, reply.data_in[8:12].decode())
+"""
+
+
+def test_the_package_reaches_the_drives(guest: MicroGuest) -> None:
+    assert said(guest, "bxorriso -version")[0]
+    asked, _ = said(guest, f"PYTHONPATH=/mnt/burnlab python3 - <<'END'\n{ASK}\nEND\n")
+    assert asked == "/dev/sr0 QEMU GOOD QEMU\n/dev/sr1 burnlab GOOD burn\n"
+
+
 def test_it_burns_what_the_real_program_finds_whole(guest: MicroGuest) -> None:
     said(
         guest,
@@ -71,6 +88,17 @@ def test_a_drive_that_is_missing_busy_or_not_for_this_user(guest: MicroGuest) ->
     assert "burnlab : SORRY : burner isn't allowed to use /dev/sr1" in err
     assert "libburn : FAILURE : Cannot access '/dev/sr1' as SG_IO CDROM drive" in err
     assert "sudo usermod -a -G" in err
+
+
+def test_a_mounted_disc_can_be_shared(guest: MicroGuest) -> None:
+    said(guest, "mkdir -p /tmp/held && mount -o ro /dev/sr1 /tmp/held")
+    words = "-drive_access shared:readonly -indev /dev/sr1 -toc -eject all"
+    ours, theirs = (said(guest, f"{program} {words}") for program in ("bxorriso", "xorriso"))
+    assert ours[0] == theirs[0]
+    assert "Drive access : shared:readonly\n" in ours[0]
+    for _, err in (ours, theirs):
+        assert "xorriso : WARNING : Will not eject medium in readonly acquired input drive." in err
+    said(guest, "umount /tmp/held")
 
 
 def test_a_user_who_may_use_the_drive_needs_no_more(guest: MicroGuest) -> None:
