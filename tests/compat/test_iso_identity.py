@@ -73,10 +73,6 @@ def first_session(case: Case, folder: Path) -> str | None:
     return first_difference(ours, theirs, layout)
 
 
-@pytest.mark.xfail(
-    reason="a few random trees with Joliet names that collide: ours makes one a character longer",
-    strict=False,
-)
 def test_first_sessions(tmp_path: Path) -> None:
     run_cases(first_session, cases(), tmp_path, CASES)
 

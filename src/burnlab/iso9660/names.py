@@ -193,7 +193,7 @@ def joliet_name(name: bytes, is_directory: bool) -> bytes:
     if is_directory:
         return text[:JOLIET_CHARACTERS].encode("utf-16-be")
     stem, dot, extension = text.rpartition(".")
-    if not dot:
+    if not (dot and extension):
         return text[:JOLIET_CHARACTERS].encode("utf-16-be")
     if len(text) > JOLIET_CHARACTERS + 1:
         if len(extension) > EXTENSION_CHARACTERS:

@@ -99,6 +99,10 @@ def test_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
         (b"n" * 100 + b".html", False, "n" * 61 + ".htm"),
         (b"n" * 60 + b".html", False, "n" * 60 + ".html"),
         (b"d." + b"e" * 100, True, "d." + "e" * 62),
+        (b"n" * 63 + b".", False, "n" * 63 + "."),
+        (b"n" * 64 + b".", False, "n" * 64),
+        (b"n" * 62 + b"..", False, "n" * 62 + ".."),
+        (b"n" * 63 + b".ab.", False, "n" * 63 + "."),
     ],
 )
 def test_joliet_names(name: bytes, is_directory: bool, expected: str) -> None:
