@@ -45,7 +45,7 @@ from burnlab.iso9660.record_reader import (
 )
 from burnlab.iso9660.superblock import check_tree
 from burnlab.iso9660.susp import NodeFacts
-from burnlab.iso9660.tree import ROOT_MODE, Directory, Extent, File, ImageContent, show, walk
+from burnlab.iso9660.tree import ROOT_MODE, Directory, Extent, File, show, walk
 
 ROCK_RIDGE_IDS: Final = frozenset((b"RRIP_1991A", b"IEEE_P1282", b"IEEE_1282"))
 ANY_NAMESPACE: Final = (Namespace.ROCK_RIDGE, Namespace.JOLIET, Namespace.ISO)
@@ -403,17 +403,12 @@ class _Loader:
 
     def _overlaps(self, reader: RecordReader, root: Directory) -> None:
         """Tell of contents that share some blocks with another, or with a directory, but not all of them."""
-        contents = reader.contents.values()
-        extents = [extent for content in contents for extent in content.extents]
-        pairs = list(crossing([*self.directories, *extents]))
+        divided = [(extent, content) for whole, content in reader.divided.items() for extent in whole]
+        pairs = list(crossing([*self.directories, *reader.contents, *(extent for extent, _ in divided)]))
         if not pairs:
             return
-        owners: dict[Span, Directory | ImageContent] = {
-            Span.of(extent): node for extent, node in self.directories.items()
-        }
-        for content in contents:
-            for extent in content.extents:
-                owners.setdefault(Span.of(extent), content)
+        places = [*divided, *reader.contents.items(), *self.directories.items()]
+        owners = {Span.of(extent): owner for extent, owner in places}
         paths: dict[int, bytes] = {}
         for node in walk(root):
             if isinstance(node, Directory | File):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
-from itertools import accumulate, groupby
+from itertools import groupby, islice
 from operator import gt, itemgetter
 from typing import NamedTuple
 
@@ -27,10 +27,8 @@ class Span(NamedTuple):
 def crossing(extents: Iterable[Extent]) -> Iterator[tuple[Span, Span]]:
     """Each span that begins within another and ends behind it, after that other; in order of their starts."""
     ordered = sorted(extents, key=itemgetter(0))
-    ends = accumulate([lba + (size + BLOCK - 1 >> 11) for lba, size in ordered], max)
-    starts = map(itemgetter(0), ordered)
-    next(starts, None)
-    if any(map(gt, ends, starts)):
+    ends = [lba + (size + BLOCK - 1 >> 11) for lba, size in ordered]
+    if any(map(gt, ends, map(itemgetter(0), islice(ordered, 1, None)))):
         yield from _crossing(sorted({Span.of(extent) for extent in ordered if extent.size}))
 
 

@@ -110,7 +110,8 @@ class RecordReader:
         self.wants_attributes = True
         self.nodes = 0
         self.collisions = 0
-        self.contents: dict[tuple[int, int] | tuple[Extent, ...], ImageContent] = {}
+        self.contents: dict[Extent, ImageContent] = {}
+        self.divided: dict[tuple[Extent, ...], ImageContent] = {}
         self.pending: MultiExtent | None = None
         self.disagreeing: list[bytes] = []
         self.tails: dict[bytes, int] = {}
@@ -354,11 +355,14 @@ class RecordReader:
     def content(self, extents: list[Extent], index: int) -> ImageContent:
         """The content at these extents: one object for all files that have it."""
         md5 = self.array[16 * index : 16 * index + 16] if index and self.slots else None
-        key = extents[0] if len(extents) == 1 else tuple(extents)
-        content = self.contents.get(key)
+        whole = tuple(extents)
+        content = self.divided.get(whole) if len(whole) > 1 else self.contents.get(whole[0])
         if content is None:
-            content = ImageContent(tuple(extents), sum(size for _, size in extents), md5, index)
-            self.contents[key] = content
+            content = ImageContent(whole, sum(size for _, size in whole), md5, index)
+            if len(whole) > 1:
+                self.divided[whole] = content
+            else:
+                self.contents[whole[0]] = content
         elif content.md5 is None:
             content.md5 = md5
         return content

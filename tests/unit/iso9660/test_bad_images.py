@@ -209,6 +209,67 @@ def test_multi_extent_lies() -> None:
     assert "another extent" in texts(last)
 
 
+@pytest.mark.parametrize("where", [6, 14])
+def test_numbers_that_differ_by_byte_order(where: int) -> None:
+    keep, sub = record_at(b"KEEP.TXT;1"), record_at(b"SUB")
+    image = load(poked((ROOT, keep + where, b"\0\1\2\3")))
+    assert texts(image) == "Numbers of 'KEEP.TXT;1' differ by byte order: the little-endian ones count"
+    assert not image.is_damaged
+    assert tree_of(image) == tree_of(load(poked()))
+    several = load(poked((ROOT, keep + where, b"\7"), (ROOT, sub + where, b"\7")))
+    assert "Numbers of 'KEEP.TXT;1' and 1 more differ" in texts(several)
+
+
+@pytest.mark.parametrize(
+    ("identifier", "at"), [(b"KEEP.TXT;1", 8), (b"KEEP.TXT;1", 24), (b"SUB", 32), (b"SYM.;1", 32)]
+)
+def test_numbers_of_fields_that_differ_by_byte_order(identifier: bytes, at: int) -> None:
+    image = load(poked((ROOT, field_at(identifier, b"PX") + at, b"\xee\xee\xee\xee")))
+    assert "differ by byte order" in texts(image)
+    assert tree_of(image) == tree_of(load(poked()))
+
+
+@pytest.mark.parametrize("at", [84, 122, 126, 130, 136, 162, 170])
+def test_numbers_of_the_volume_descriptor_that_differ_by_byte_order(at: int) -> None:
+    image = load(poked((16, at, b"\xee\xee")))
+    assert "Numbers of the volume descriptor differ by byte order" in texts(image)
+
+
+def tree_of(image: LoadedImage) -> list[tuple[object, ...]]:
+    return [
+        (node.path(), node.mode, node.uid, getattr(getattr(node, "content", None), "extents", ()))
+        for node in walk(image.root)
+    ]
+
+
+def with_keep_at(lba: int, size: int) -> bytes:
+    keep = record_at(b"KEEP.TXT;1")
+    return poked((ROOT, keep + 2, both32(lba)), (ROOT, keep + 10, both32(size)))
+
+
+def test_contents_that_overlap_in_part() -> None:
+    image = load(with_keep_at(63, 3 * BLOCK))
+    assert texts(image) == "Has some blocks, but not all, in common with '/sub/data7000.bin'"
+    assert [(problem.path, problem.severity) for problem in image.problems] == [(b"/keep.txt", "WARNING")]
+    assert not image.is_damaged
+
+
+def test_a_directory_that_overlaps_a_content_in_part() -> None:
+    pokes = [(117, 10, both32(2 * BLOCK)), (ROOT, record_at(b"NEWDIR") + 10, both32(2 * BLOCK))]
+    at = record_at(b"KEEP.TXT;1")
+    data = poked(*pokes, (ROOT, at + 2, both32(118)), (ROOT, at + 10, both32(2 * BLOCK)))
+    assert ("WARNING", "Has some blocks, but not all, in common with '/newdir'", b"/keep.txt") in [
+        (problem.severity, problem.text, problem.path) for problem in load(data).problems
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lba", "size"), [(61, 7000), (62, BLOCK), (61, 1), (60, 5 * BLOCK), (115, 9 * BLOCK)]
+)
+def test_contents_within_each_other_are_fine(lba: int, size: int) -> None:
+    assert load(with_keep_at(lba, size)).problems == []
+
+
 def test_file_content_behind_the_end() -> None:
     at = record_at(b"KEEP.TXT;1")
     for where, value in ((2, both32(0xFFFFFFFF)), (10, both32(0xFFFFFFFF))):
