@@ -15,6 +15,7 @@ from burnlab.iso9660.addresses import Addresses
 from burnlab.iso9660.ecma119 import BLOCK, PARENT_ID, SELF_ID, U32BE, U32LE, blocks_of
 from burnlab.iso9660.names import VERSION, iso_directory_name, iso_file_name, unique_names
 from burnlab.iso9660.records import (
+    DATES,
     DIRECTORY_TAIL,
     FILE_TAIL,
     PARTIAL_TAIL,
@@ -229,12 +230,12 @@ class Writer:
         """The record of a file that has only what all files have and one extent; None if it doesn't fit in
         a record.
         """
-        addresses, options = self._addresses, self._options
-        extents = addresses.extents(ordinal)
+        addresses = self._addresses
         links, inode, index = addresses.codes(node, ordinal)
-        if len(extents) > 1 or inode is not None:
+        content = addresses.contents[ordinal]
+        if ordinal in addresses.many or inode is not None or content is None:
             return None
-        lba, size = extents[0]
+        lba, size = addresses.lba[ordinal], content.size
         name_length, id_length = len(node.name), len(name) + 2
         odd = id_length & 1
         length = (
@@ -242,9 +243,9 @@ class Writer:
         ) & ~1
         if length > RECORD_BYTES:
             return None
-        date = pack_date(node.mtime)
-        same = options.times_are_mtime
-        times = date * 3 if same else date + pack_date(node.atime) + pack_date(node.ctime)
+        date = DATES[node.mtime]
+        same = self._options.times_are_mtime
+        times = date * 3 if same else date + DATES[node.atime] + DATES[node.ctime]
         return b"".join(
             (
                 _LENGTHS[length],

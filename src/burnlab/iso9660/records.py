@@ -55,19 +55,37 @@ TF_HEAD: Final = b"TF\x1a\x01\x0e"
 
 _MINUTES: Final = [bytes((minute // 60, minute % 60)) for minute in range(1440)]
 _SECONDS: Final = [bytes((second, 0)) for second in range(60)]
-_DAYS: Final[dict[int, bytes]] = {}
+
+
+class PackedDates(dict[int, bytes]):
+    """Dates of 7 bytes by seconds since 1970; many nodes have the same."""
+
+    REMEMBERED: Final = 1 << 14
+
+    def __init__(self) -> None:
+        """None yet."""
+        super().__init__()
+        self._days: dict[int, bytes] = {}
+
+    def __missing__(self, seconds: int) -> bytes:
+        """Work a date out: in UTC, brought into the years 1900 to 2155. Source: ECMA-119, 9.1.5."""
+        days, rest = divmod(min(max(seconds, OLDEST), NEWEST), 86400)
+        start = self._days.get(days)
+        if start is None:
+            year, month, day, *_ = civil_from_seconds(days * 86400)
+            start = self._days[days] = bytes((year - 1900, month, day))
+        date = start + _MINUTES[rest // 60] + _SECONDS[rest % 60]
+        if len(self) < self.REMEMBERED:
+            self[seconds] = date
+        return date
+
+
+DATES: Final = PackedDates()
 
 
 def pack_date(seconds: int) -> bytes:
-    """The 7-byte form in UTC, brought into the years 1900 to 2155. Source: ECMA-119, 9.1.5."""
-    if not OLDEST <= seconds <= NEWEST:
-        seconds = OLDEST if seconds < OLDEST else NEWEST
-    days, rest = divmod(seconds, 86400)
-    start = _DAYS.get(days)
-    if start is None:
-        year, month, day, *_ = civil_from_seconds(seconds)
-        start = _DAYS[days] = bytes((year - 1900, month, day))
-    return start + _MINUTES[rest // 60] + _SECONDS[rest % 60]
+    """The 7-byte form of a time; see `PackedDates`."""
+    return DATES[seconds]
 
 
 VOID: Final = 1 << 32
