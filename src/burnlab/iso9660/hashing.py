@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
+from threading import Thread
 from typing import Final, Protocol, TypeAlias
 
 Chunk: TypeAlias = bytes | memoryview
@@ -29,31 +29,54 @@ class Lane:
     def __init__(self, depth: int) -> None:
         """No thread is started before it is needed."""
         self._depth = depth
-        self._pending: deque[Future[None]] = deque()
-        self._thread: ThreadPoolExecutor | None = None
+        self._waiting = 0
+        self._thread: Thread | None = None
+        self._todo: SimpleQueue[tuple[Updatable, Chunk] | None] = SimpleQueue()
+        self._done: SimpleQueue[BaseException | None] = SimpleQueue()
 
     def update(self, digest: Updatable, data: Chunk) -> None:
         """Let a digest take data in, now or soon; waits while too much is waiting."""
-        pending = self._pending
-        while pending and pending[0].done():
-            pending.popleft().result()
-        if not pending and len(data) <= SMALL:
+        while self._waiting and not self._done.empty():
+            self._settle()
+        if not self._waiting and len(data) <= SMALL:
             digest.update(data)
             return
-        while len(pending) >= self._depth:
-            pending.popleft().result()
+        while self._waiting >= self._depth:
+            self._settle()
         if self._thread is None:
-            self._thread = ThreadPoolExecutor(1)
-        pending.append(self._thread.submit(digest.update, data))
+            self._thread = Thread(target=_work, args=(self._todo, self._done), daemon=True)
+            self._thread.start()
+        self._todo.put((digest, data))
+        self._waiting += 1
+
+    def _settle(self) -> None:
+        """Wait for the oldest update."""
+        error = self._done.get()
+        self._waiting -= 1
+        if error is not None:
+            raise error
 
     def drain(self) -> None:
         """Wait until all is taken in."""
-        while self._pending:
-            self._pending.popleft().result()
+        while self._waiting:
+            self._settle()
 
     def close(self) -> None:
         """End the thread."""
         if self._thread is not None:
-            self._thread.shutdown()
+            self._todo.put(None)
+            self._thread.join()
             self._thread = None
-        self._pending.clear()
+            self._todo, self._done, self._waiting = SimpleQueue(), SimpleQueue(), 0
+
+
+def _work(todo: SimpleQueue[tuple[Updatable, Chunk] | None], done: SimpleQueue[BaseException | None]) -> None:
+    """What a lane's thread does. It keeps no data longer than until it tells that they are done with."""
+    while (item := todo.get()) is not None:
+        error = None
+        try:
+            item[0].update(item[1])
+        except BaseException as raised:
+            error = raised
+        item = None
+        done.put(error)
