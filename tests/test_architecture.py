@@ -51,6 +51,7 @@ EDGES = (
     "burnlab/burn/stream.py",
     "burnlab/iso9660/emit.py",
     "burnlab/iso9660/extract.py",
+    "burnlab/iso9660/forks.py",
     "burnlab/iso9660/hashing.py",
     "burnlab/iso9660/image.py",
     "burnlab/iso9660/scan.py",

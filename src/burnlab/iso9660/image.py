@@ -139,13 +139,15 @@ def check_image(file: Name, lba: int = 0, *, workers: int | None = None) -> list
         TagMismatch: the tags say that superblock or tree aren't as written.
         ImageError: there is no image in it.
     """
+    from burnlab.iso9660.forks import usable_fork
     from burnlab.iso9660.load import load_tree
     from burnlab.iso9660.verify import check_files
 
     with _opened(file, os.O_RDONLY) as fd:
         read = FileBlocks(fd)
         files = [node for node in walk(load_tree(read, lba, check_tags=True).root) if isinstance(node, File)]
-        return list(check_files(read, files, workers=workers or os.cpu_count() or 1))
+        count = workers or os.cpu_count() or 1
+        return list(check_files(read, files, workers=count, fork=usable_fork()))
 
 
 def extract_image(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from hashlib import md5
 
 import pytest
 
 from burnlab.iso9660.ecma119 import BLOCK
+from burnlab.iso9660.forks import Fork, Told, Work, run_forked
 from burnlab.iso9660.load import LoadedImage, load_tree
 from burnlab.iso9660.tree import Directory, Extent, File, ImageContent, MemoryContent, walk
-from burnlab.iso9660.verify import Verdict, check_contents, check_files, check_session
+from burnlab.iso9660.verify import CHECKED, Verdict, check_contents, check_files, check_session
 from support.iso_images import SAMPLES, Blocks, sample_facts, sample_image
 
 FILE = 0o100644
@@ -54,6 +56,18 @@ def test_a_changed_byte_is_found() -> None:
     assert check_session(Blocks(bytes(data)), old.checksums, old.session_md5) is Verdict.MISMATCH
 
 
+def test_only_what_does_not_match() -> None:
+    image = load_tree(Blocks(sample_image("two")), 0)
+    assert list(check_files(Blocks(sample_image("two")), files(image), matches=False)) == []
+    data = bytearray(sample_image("two"))
+    data[63 * BLOCK + 5] ^= 1
+    (check,) = check_files(Blocks(bytes(data)), files(image), matches=False)
+    assert (check.node.path(), check.verdict) == (b"/sub/data7000.bin", Verdict.MISMATCH)
+    nothing = File(name=b"a", mode=FILE, content=MemoryContent(b"x"))
+    (check,) = check_files(Blocks(sample_image("two")), [*files(image), nothing], matches=False)
+    assert (check.node, check.verdict) == (nothing, Verdict.NO_MD5)
+
+
 def test_an_unreadable_block_is_a_verdict() -> None:
     image = load_tree(Blocks(sample_image("two")), 0)
     blocks = Blocks(sample_image("two"), bad=frozenset({62}))
@@ -71,7 +85,15 @@ def test_an_unreadable_block_is_a_verdict() -> None:
     assert check_session(short, image.checksums, image.session_md5) is Verdict.UNREADABLE
 
 
-def test_contents_of_many_shapes() -> None:
+def fork_that_loses_one(shares: int, work: Work) -> Iterator[Told]:
+    """As the real one would, if the first copy died when it had told something."""
+    for told in run_forked(shares, work):
+        if told.share != 0 or told.what == CHECKED:
+            yield told
+
+
+@pytest.mark.parametrize("fork", [None, run_forked, fork_that_loses_one])
+def test_contents_of_many_shapes(fork: Fork | None) -> None:
     medium = random.Random(7).randbytes(6000 * BLOCK)
 
     def content(*extents: tuple[int, int], spoil: bool = False) -> ImageContent:
@@ -97,15 +119,17 @@ def test_contents_of_many_shapes() -> None:
         ImageContent((Extent(5999, 2049),), 2049, bytes(16)),
         ImageContent((Extent(1 << 31, 9),), 9, bytes(16)),
     ]
+    contents = [*good, *wrong, *beyond]
+    random.Random(8).shuffle(contents)
     seen: list[int] = []
     blocks = Blocks(medium)
-    bad = check_contents(blocks, [*good, *wrong, *beyond], workers=2, on_progress=seen.append)
+    bad = check_contents(blocks, contents, workers=2, fork=fork, on_progress=seen.append)
     assert bad == {
         **dict.fromkeys(wrong, Verdict.MISMATCH),
         **dict.fromkeys(beyond, Verdict.UNREADABLE),
     }
     assert seen == sorted(seen)
-    assert seen[-1] == sum(c.size for c in [*good, *wrong, *beyond])
+    assert seen[-1] == sum(c.size for c in contents)
     assert blocks.longest <= 2 << 20
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from burnlab.xorriso.acquire import fail
@@ -110,7 +109,7 @@ class _Findings:
 
 def _check_paths(program: Program, words: list[str], *, recursive: bool) -> bool:
     findings = _Findings()
-    files: list[tuple[str, File]] = []
+    files: list[File] = []
     for path in expand_image(program, words):
         if not _collect(program, image_path(program, path), findings, files, recursive=recursive):
             break
@@ -119,11 +118,9 @@ def _check_paths(program: Program, words: list[str], *, recursive: bool) -> bool
     return findings.is_bad
 
 
-def _collect(
-    program: Program, path: str, findings: _Findings, files: list[tuple[str, File]], *, recursive: bool
-) -> bool:
+def _collect(program: Program, path: str, findings: _Findings, files: list[File], *, recursive: bool) -> bool:
     """Add the files of a path; whether to go on with further paths."""
-    from burnlab.iso9660.tree import File
+    from burnlab.iso9660.tree import File, walk
 
     messages = program.messages
     node = lookup(require_image(program), path)
@@ -135,26 +132,16 @@ def _collect(
             messages.result(f"NOT READABLE: {quote(path)}")
         return messages.abort_on > Severity.FAILURE
     if recursive:
-        files.extend(_files_below(node))
+        files.extend(below for below in walk(node) if isinstance(below, File))
     elif isinstance(node, File):
-        files.append((path, node))
+        files.append(node)
     else:
         messages.event(Severity.NOTE, f"-check_md5: Not a data file: {quote(path)}")
     return True
 
 
-def _files_below(node: object) -> Iterator[tuple[str, File]]:
-    from burnlab.iso9660.tree import File, Node, walk
-
-    assert isinstance(node, Node)
-    for each in walk(node):
-        if isinstance(each, File):
-            yield "", each
-
-
-def _check_files(
-    program: Program, files: list[tuple[str, File]], findings: _Findings, *, tell_matches: bool
-) -> None:
+def _check_files(program: Program, files: list[File], findings: _Findings, *, tell_matches: bool) -> None:
+    from burnlab.iso9660.forks import usable_fork
     from burnlab.iso9660.verify import Verdict, check_files
     from burnlab.xorriso.pacifier import Counter
 
@@ -163,7 +150,6 @@ def _check_files(
         findings.has_lacking = bool(files)
         return
     counter = Counter(program, "content bytes read", speed=_unit(program), interval=PACE)
-    nodes = [file for _, file in files]
     done = 0
 
     def progress(count: int) -> None:
@@ -172,11 +158,16 @@ def _check_files(
         counter.at(count)
 
     workers = os.cpu_count() or 1
-    for check in check_files(drive.read, nodes, workers=workers, on_progress=progress):
+    # A file can be read by several processes at once; what is behind a door answers one at a time.
+    fork = None if drive.is_mmc else usable_fork()
+    checks = check_files(
+        drive.read, files, workers=workers, fork=fork, matches=tell_matches, on_progress=progress
+    )
+    others = 0
+    for check in checks:
+        others += check.verdict is not Verdict.MATCH
         if check.verdict is Verdict.MATCH:
-            findings.has_match = True
-            if tell_matches:
-                messages.result(f"md5 match   : {_shown(check.node)}")
+            messages.result(f"md5 match   : {_shown(check.node)}")
         elif check.verdict is Verdict.NO_MD5:
             findings.has_lacking = True
         elif check.verdict is Verdict.MISMATCH:
@@ -185,6 +176,7 @@ def _check_files(
         else:
             findings.has_error = True
             messages.result(f"NOT READABLE: {_shown(check.node)}")
+    findings.has_match = others < len(files)
     if counter.lines:
         counter.end(done)
 
