@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from contextlib import suppress
 
 from burnlab.burn.drive import (
     BLOCK,
@@ -25,6 +26,8 @@ HEAD_BLOCKS = 32
 ALIGN = 32
 FILE_IDENTITY = Identity("YOYODYNE", "WARP DRIVE", "FX01")
 DISK_MODE = 0o666
+WRITEBACK_BYTES = 16 << 20
+"""After so many bytes the kernel is asked to bring them to the disk; otherwise it begins at the end."""
 
 
 class FileDrive(PlainDrive):
@@ -44,6 +47,7 @@ class FileDrive(PlainDrive):
         self._read_fd = -1
         self._write_fd = -1
         self._position = 0
+        self._handed_over = 0
         self._dummy = False
         if not os.path.lexists(path) and not os.path.isdir(os.path.dirname(path) or "."):  # noqa: PTH112, PTH120
             text = "Neither stdio-path nor its directory exist"
@@ -102,7 +106,7 @@ class FileDrive(PlainDrive):
     def begin(self, request: WriteRequest) -> None:
         """Open the file for writing."""
         self._open_for_writing()
-        self._position = request.lba * BLOCK
+        self._position = self._handed_over = request.lba * BLOCK
         self._dummy = request.dummy
 
     def _open_for_writing(self) -> None:
@@ -117,6 +121,17 @@ class FileDrive(PlainDrive):
         if not self._dummy:
             self._put(data, self._position)
         self._position += len(data)
+        if self._position - self._handed_over >= WRITEBACK_BYTES and not self._dummy:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Let the kernel bring to the disk what was written, while more is made. The advice drops nothing but
+        what is there already.
+        """
+        count = self._position - self._handed_over
+        with suppress(OSError):
+            os.posix_fadvise(self._write_fd, self._handed_over, count, os.POSIX_FADV_DONTNEED)
+        self._handed_over = self._position
 
     def _put(self, data: Data, offset: int) -> None:
         view = memoryview(data)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -29,6 +29,8 @@ Progress: TypeAlias = Callable[[int, int], None]
 """Is told the blocks written and the blocks to be written in all."""
 
 FIRST_BASE: Final = HEAD_BLOCKS
+WRITEBACK_BYTES: Final = 16 << 20
+"""After so many bytes the kernel is asked to bring them to the disk, while more is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,14 +218,17 @@ def scan_root(source: Name, options: ImageOptions) -> Directory:
 
 def _write_session(fd: int, layout: Layout, progress: Progress | None, on_problem: OnProblem | None) -> None:
     """The blocks of a session at their place."""
-    position = layout.base * BLOCK
-    done, total = 0, layout.stream_blocks
-    os.lseek(fd, position, os.SEEK_SET)
+    start = position = handed_over = layout.base * BLOCK
+    os.lseek(fd, start, os.SEEK_SET)
     for chunk in emit(layout, FileBlocks(fd), on_problem):
         _write_all(fd, chunk)
+        position += len(chunk)
+        if position - handed_over >= WRITEBACK_BYTES:
+            with suppress(OSError):
+                os.posix_fadvise(fd, handed_over, position - handed_over, os.POSIX_FADV_DONTNEED)
+            handed_over = position
         if progress is not None:
-            done += len(chunk) // BLOCK
-            progress(done, total)
+            progress((position - start) // BLOCK, layout.stream_blocks)
     os.fsync(fd)
 
 

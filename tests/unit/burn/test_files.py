@@ -10,7 +10,7 @@ import pytest
 
 from burnlab.burn.drive import Access, DriveError, Status, WriteRequest
 from burnlab.burn.opener import open_stdio
-from burnlab.burn.stdio import FileDrive
+from burnlab.burn.stdio import WRITEBACK_BYTES, FileDrive
 from burnlab.burn.stream import ENDLESS_BLOCKS, StreamDrive
 
 BLOCK = 2048
@@ -59,6 +59,29 @@ def test_a_dummy_run_leaves_an_empty_file(tmp_path: Path) -> None:
     drive.write(b"a" * BLOCK)
     drive.finish(nothing)
     assert (tmp_path / "x").read_bytes() == b""
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_what_was_written_is_handed_over_early(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: bool
+) -> None:
+    def advise(_: int, offset: int, count: int, advice: int) -> None:
+        assert advice == os.POSIX_FADV_DONTNEED
+        told.append((offset, count))
+        if refused:
+            raise OSError(22, "Invalid argument")
+
+    told: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "posix_fadvise", advise)
+    drive = FileDrive("x", str(tmp_path / "x"))
+    piece = memoryview(bytes(WRITEBACK_BYTES * 3 // 8))
+    drive.begin(WriteRequest(32, None))
+    for _ in range(7):
+        drive.write(piece)
+    drive.finish(nothing)
+    drive.close()
+    assert told == [(at * 3 * len(piece) + 32 * BLOCK, 3 * len(piece)) for at in range(2)]
+    assert (tmp_path / "x").stat().st_size == 32 * BLOCK + 7 * len(piece)
 
 
 def test_a_full_target() -> None:
