@@ -1,9 +1,11 @@
 """How fast images are made, grown and checked, beside xorriso, genisoimage and pycdlib: medians and ratios.
 
-    python bench/iso9660_speed.py                # all, full size: needs 7 GB of free space and some minutes
+    python bench/iso9660_speed.py                # all, full size: a quarter of an hour, 7 GB of free space
     python bench/iso9660_speed.py --scale 0.05 --only a c    # a quick look
 
-Each measurement runs each program by turns, so that what else the machine does hits all of them alike.
+burnlab and xorriso get the same words. Each measurement runs each program by turns, so that what else the
+machine does hits all of them alike; times are medians, memory is the most of all runs. (d) runs once only
+unless it is told otherwise. A summary with the limits that we want to reach comes last.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import importlib.util
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -24,29 +27,10 @@ from statistics import median
 
 NOW = 1_700_000_000
 ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC", "SOURCE_DATE_EPOCH": str(NOW)}
+ENVIRONMENT.pop("PYTHONDONTWRITEBYTECODE", None)  # installed programs aren't compiled at each start
+OURS = str(Path(sys.executable).with_name("bxorriso"))
+NEEDED_BYTES = 7 << 30
 
-WRITE = """
-import sys
-from burnlab.iso9660 import ImageOptions, write_image
-write_image(sys.argv[1], sys.argv[2], ImageOptions(now=int(sys.argv[3]), md5=sys.argv[4] == "md5"))
-"""
-GROW = """
-import sys
-from burnlab.iso9660 import ImageOptions, grow_image, scan_path
-new = scan_path(sys.argv[1].encode(), b"one more")
-grow_image(sys.argv[2], lambda root: root.add(new), ImageOptions(now=int(sys.argv[3]), md5=True))
-"""
-CHECK = """
-import sys
-from burnlab.iso9660 import open_image
-from burnlab.iso9660.image import FileBlocks
-from burnlab.iso9660.tree import File, walk
-from burnlab.iso9660.verify import Verdict, check_files
-with open_image(sys.argv[1]) as image, open(sys.argv[1], "rb") as file:
-    files = (node for node in walk(image.root) if isinstance(node, File))
-    found = check_files(FileBlocks(file.fileno()), files)
-    assert all(check.verdict is Verdict.MATCH for check in found)
-"""
 PYCDLIB = """
 import os, sys
 import pycdlib
@@ -76,6 +60,10 @@ class Program:
     processor: list[float] = field(default_factory=list)
     kilobytes: int = 0
 
+    def ratio(self, peer: Program) -> float:
+        """Its time as a part of another's."""
+        return median(self.seconds) / median(peer.seconds)
+
     def run(self) -> None:
         """Once, with a stop-watch."""
         self.before()
@@ -103,11 +91,13 @@ sys.exit(done.returncode)
 
 @dataclass
 class Bench:
-    """Where payloads and images are, and how large all of it is."""
+    """Where payloads and images are, how large all of it is, and what has come out."""
 
     folder: Path
     scale: float
     runs: int
+    long_runs: int
+    summary: list[str] = field(default_factory=list)
 
     def scaled(self, count: int) -> int:
         """A count at the scale asked for."""
@@ -123,18 +113,55 @@ class Bench:
         self.image.unlink(missing_ok=True)
 
     def writers(self, payload: Path, *, md5: bool) -> list[Program]:
-        """All programs that make an image of a tree."""
-        image, words = str(self.image), "on" if md5 else "off"
-        ours = [sys.executable, "-c", WRITE, str(payload), image, str(NOW), "md5" if md5 else "no"]
-        theirs = ["xorriso", "-no_rc", "-md5", words, "-outdev", f"stdio:{image}", "-map", str(payload), "/"]
-        found = [
-            Program("burnlab", ours, self.remove_image),
-            Program("xorriso", theirs, self.remove_image),
-        ]
-        if not md5:
-            geniso = ["genisoimage", "-quiet", "-R", "-allow-limited-size", "-o", image, str(payload)]
-            found.append(Program("genisoimage", geniso, self.remove_image))
-        return found
+        """Both programs that make the same image of a tree."""
+        words = ["-md5", "on" if md5 else "off", "-outdev", f"stdio:{self.image}", "-map", str(payload), "/"]
+        return both(words, self.remove_image)
+
+    def compare(
+        self, title: str, programs: list[Program], limit: float, memory_limit: float = 0.0, runs: int = 0
+    ) -> None:
+        """Run all by turns, and print a line for each; the limits are for ratios of the first to the last."""
+        for _ in range(runs or self.runs):
+            for program in programs:
+                program.run()
+        print(f"\n{title}")
+        first, last = programs[0], programs[-1]
+        for program in programs:
+            seconds = median(program.seconds)
+            print(
+                f"  {program.name:12} {seconds:8.2f} s  {median(program.processor):8.2f} s of processors"
+                f"  {program.kilobytes // 1024:6d} MiB   burnlab takes {first.ratio(program):.2f} of it",
+                flush=True,
+            )
+        self.sum_up(f"{title}, beside {last.name}", first.ratio(last), limit)
+        if memory_limit:
+            self.sum_up(f"{title}, memory", first.kilobytes / last.kilobytes, memory_limit)
+
+    def sum_up(self, title: str, value: float, limit: float) -> None:
+        """A row of the summary."""
+        verdict = "" if not limit else "reached" if value <= limit else "MISSED"
+        self.summary.append(f"| {title} | {value:.2f} | {limit or '-'} | {verdict} |")
+
+
+def both(words: list[str], before: Callable[[], None] = lambda: None) -> list[Program]:
+    """The same words for both programs."""
+    return [
+        Program("burnlab", [OURS, "-no_rc", *words], before),
+        Program("xorriso", ["xorriso", "-no_rc", *words], before),
+    ]
+
+
+def warm_up(bench: Bench) -> None:
+    """Have each program's files, and all of ours compiled, in memory."""
+    small = bench.folder / "small"
+    small.write_bytes(b"small")
+    words = ["-md5", "on", "-dev", f"stdio:{bench.image}", "-map", str(small)]
+    check = ["-check_md5_r", "sorry", "/", "--"]
+    for program in (*both([*words, "/1"]), *both([*words, "/2", "-commit", *check])):
+        program.run()
+        if program.name == "xorriso":
+            bench.remove_image()
+    small.unlink()
 
 
 def large_files(folder: Path, bench: Bench) -> None:
@@ -160,30 +187,15 @@ def small_files(folder: Path, count: int, average: int) -> None:
 
 @contextmanager
 def payload_of(bench: Bench, make: Callable[[Path], None]) -> Iterator[Path]:
-    """A tree to make an image of."""
+    """A tree to make an image of, safe on its medium so that nothing is written back while programs run."""
     folder = bench.folder / "payload"
     folder.mkdir()
     try:
         make(folder)
+        os.sync()
         yield folder
     finally:
         shutil.rmtree(folder)
-
-
-def compare(bench: Bench, title: str, programs: list[Program]) -> None:
-    """Run all by turns, and print a line for each."""
-    for _ in range(bench.runs):
-        for program in programs:
-            program.run()
-    print(f"\n{title}")
-    first = median(programs[0].seconds)
-    for program in programs:
-        seconds = median(program.seconds)
-        print(
-            f"  {program.name:12} {seconds:8.2f} s  {median(program.processor):8.2f} s of processors"
-            f"  {program.kilobytes // 1024:6d} MiB   burnlab takes {first / seconds:.2f} of it",
-            flush=True,
-        )
 
 
 def measure_large(bench: Bench, wanted: set[str]) -> None:
@@ -191,9 +203,11 @@ def measure_large(bench: Bench, wanted: set[str]) -> None:
     with payload_of(bench, lambda folder: large_files(folder, bench)) as payload:
         size = f"16 x {bench.scaled(128)} MiB"
         if "a" in wanted:
-            compare(bench, f"(a) {size} with MD5", bench.writers(payload, md5=True))
+            bench.compare(f"(a) {size} with MD5", bench.writers(payload, md5=True), 0.45)
         if "b" in wanted:
-            compare(bench, f"(b) {size} without MD5", bench.writers(payload, md5=False))
+            words = ["-quiet", "-R", "-allow-limited-size", "-o", str(bench.image), str(payload)]
+            peer = Program("genisoimage", ["genisoimage", *words], bench.remove_image)
+            bench.compare(f"(b) {size} without MD5", [*bench.writers(payload, md5=False), peer], 1.1)
         if "e" in wanted:
             measure_check(bench, payload, size)
 
@@ -203,35 +217,30 @@ def measure_small(bench: Bench, wanted: set[str]) -> None:
     count = bench.scaled(100_000)
     with payload_of(bench, lambda folder: small_files(folder, count, 3950)) as payload:
         if "c" in wanted:
-            programs = bench.writers(payload, md5=True)
-            if importlib.util.find_spec("pycdlib") and count <= 20_000:
-                argv = [sys.executable, "-c", PYCDLIB, str(payload), str(bench.image)]
-                programs.append(Program("pycdlib", argv, bench.remove_image))
-            compare(bench, f"(c) {count} small files with MD5", programs)
+            bench.compare(f"(c) {count} small files with MD5", bench.writers(payload, md5=True), 0.8)
         if "e" in wanted:
             measure_check(bench, payload, f"{count} small files")
         if "f" in wanted:
             measure_growth(bench, payload, count)
+    if "c" in wanted and importlib.util.find_spec("pycdlib"):
+        measure_pycdlib(bench, bench.scaled(10_000))
+
+
+def measure_pycdlib(bench: Bench, count: int) -> None:
+    """(c), smaller and without MD5: pycdlib has none, and its time grows faster than the count."""
+    with payload_of(bench, lambda folder: small_files(folder, count, 3950)) as payload:
+        peer = Program(
+            "pycdlib", [sys.executable, "-c", PYCDLIB, str(payload), str(bench.image)], bench.remove_image
+        )
+        ours = bench.writers(payload, md5=False)[0]
+        bench.compare(f"(c) {count} small files without MD5", [ours, peer], 0.0)
 
 
 def measure_check(bench: Bench, payload: Path, size: str) -> None:
     """(e): all files of an image against their recorded MD5."""
     make_image(bench, payload)
-    image = str(bench.image)
-    theirs = [
-        "xorriso",
-        "-no_rc",
-        "-md5",
-        "on",
-        "-indev",
-        f"stdio:{image}",
-        "-check_md5_r",
-        "sorry",
-        "/",
-        "--",
-    ]
-    ours = [sys.executable, "-c", CHECK, image]
-    compare(bench, f"(e) check of {size}", [Program("burnlab", ours), Program("xorriso", theirs)])
+    words = ["-md5", "on", "-indev", f"stdio:{bench.image}", "-check_md5_r", "sorry", "/", "--"]
+    bench.compare(f"(e) check of {size}", both(words), 0.6)
 
 
 def make_image(bench: Bench, payload: Path) -> None:
@@ -250,28 +259,34 @@ def measure_growth(bench: Bench, payload: Path, count: int) -> None:
 
     def copy() -> None:
         shutil.copy(fresh, image)
+        os.sync()
 
-    ours = [sys.executable, "-c", GROW, str(new), str(image), str(NOW)]
-    theirs = ["xorriso", "-no_rc", "-md5", "on", "-dev", f"stdio:{image}", "-map", str(new), "/one more"]
-    programs = [Program("burnlab", ours, copy), Program("xorriso", theirs, copy)]
-    compare(bench, f"(f) an image of {count} files grown by one", programs)
+    words = ["-md5", "on", "-dev", f"stdio:{image}", "-map", str(new), "/one more"]
+    bench.compare(f"(f) an image of {count} files grown by one", both(words, copy), 1.0)
     fresh.unlink()
 
 
 def measure_many(bench: Bench, _: set[str]) -> None:
-    """(d)."""
+    """(d): a tenth first, to see whether time and memory grow with the number of files."""
     count = bench.scaled(1_000_000)
-    with payload_of(bench, lambda folder: small_files(folder, count, 100)) as payload:
-        compare(bench, f"(d) {count} files with MD5", bench.writers(payload, md5=True))
+    sizes = {}
+    for files in (count // 10, count):
+        with payload_of(bench, lambda folder, files=files: small_files(folder, files, 100)) as payload:
+            programs = bench.writers(payload, md5=True)
+            bench.compare(f"(d) {files} files with MD5", programs, 1.0, 1.0, bench.long_runs)
+            sizes[files] = programs[0]
+    few, many = sizes.values()
+    growth = count // (count // 10)
+    bench.sum_up("(d) growth of time by files", median(many.seconds) / median(few.seconds) / growth, 1.2)
+    bytes_each = (many.kilobytes - few.kilobytes) * 1024 / (count - count // 10)
+    bench.sum_up("(d) KB of memory for each file", bytes_each / 1000, 1.4)
 
 
 def measure_start(bench: Bench, _: set[str]) -> None:
     """(g)."""
-    ours = str(Path(sys.executable).with_name("bxorriso"))
-    bench.runs, runs = max(bench.runs, 7), bench.runs
-    programs = [Program("burnlab", [ours, "-version"]), Program("xorriso", ["xorriso", "-version"])]
-    compare(bench, "(g) -version", programs)
-    bench.runs = runs
+    programs = [Program("burnlab", [OURS, "-version"]), Program("xorriso", ["xorriso", "-version"])]
+    bench.compare("(g) -version", programs, 0.0, runs=max(bench.runs, 7))
+    bench.sum_up("(g) -version, seconds", median(programs[0].seconds), 0.15)
 
 
 PARTS: dict[str, Callable[[Bench, set[str]], None]] = {
@@ -288,14 +303,23 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", default=list("abcdefg"), choices=list("abcdefg"), help="parts")
     parser.add_argument("--scale", type=float, default=1.0, help="of sizes and counts")
     parser.add_argument("--runs", type=int, default=3, help="of each program")
+    parser.add_argument("--long-runs", type=int, default=1, help="the same for (d)")
     parser.add_argument("--folder", type=Path, help="where payloads and images go: a fast, large place")
     chosen = parser.parse_args()
     wanted = set(chosen.only)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("iso9660_speed: ended by a signal"))
     with tempfile.TemporaryDirectory(dir=chosen.folder, prefix="iso9660-speed-") as folder:
-        bench = Bench(Path(folder), chosen.scale, chosen.runs)
+        needed = int(NEEDED_BYTES * chosen.scale)
+        if shutil.disk_usage(folder).free < needed:
+            raise SystemExit(
+                f"iso9660_speed: {folder} has less than {needed >> 20} MiB of room; see --folder and --scale"
+            )
+        bench = Bench(Path(folder), chosen.scale, chosen.runs, chosen.long_runs)
+        warm_up(bench)
         for letters, measure in PARTS.items():
             if wanted & set(letters):
                 measure(bench, wanted)
+    print("\n| job | burnlab / peer | limit | |\n|---|---|---|---|", *bench.summary, sep="\n")
 
 
 if __name__ == "__main__":
