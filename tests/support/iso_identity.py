@@ -13,8 +13,10 @@ from typing import Protocol, TypeVar
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from burnlab.iso9660.aaip import STREAM_START
 from burnlab.iso9660.ecma119 import DirectoryRecord
 from burnlab.iso9660.layout import Layout
+from burnlab.iso9660.load import load_tree
 from burnlab.iso9660.options import ImageOptions
 from burnlab.iso9660.rock_ridge import PosixAttributes, iter_fields
 from burnlab.iso9660.scan import ScanOptions, scan_path
@@ -159,19 +161,18 @@ def name_block(layout: Layout, lba: int) -> str:
     return max(found, key=lambda mark: mark[0])[1] if found else "head"
 
 
-def as_there(options: ImageOptions, layout: Layout, image: bytes, file_lba: int = 0) -> ImageOptions:
+def as_there(options: ImageOptions, layout: Layout, image: bytes) -> ImageOptions:
     """The same options with what can't be told beforehand, taken from xorriso's image: when it began, and the
     numbers of directories, which it gives in no order.
-
-    `file_lba` is the block that the image starts with.
     """
     for plan in layout.directories:
-        record = DirectoryRecord.unpack(image, (plan.lba - file_lba) * BLOCK)
+        record = DirectoryRecord.unpack(image, plan.lba * BLOCK)
         for found in iter_fields(record.system_use, 7 if plan is layout.directories[0] else 0):
             if found.signature == b"PX":
                 plan.node.inode = PosixAttributes.unpack(found.data).inode or 0
-    at = image.index(b"\x04st\x00\x0a") + 5
-    return replace(options, stream_start=int(image[at : at + 10]), last_inode=len(layout.directories))
+    root = load_tree(lambda lba, count: image[lba * BLOCK : (lba + count) * BLOCK], 0).root
+    began = int((root.attributes or {})[STREAM_START])
+    return replace(options, stream_start=began, last_inode=len(layout.directories))
 
 
 def make_cases(strategy: st.SearchStrategy[C], wanted: int) -> list[C]:
