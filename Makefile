@@ -13,7 +13,7 @@ KILLS         ?= 1000
 SEED          ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo matrix test lint format docs bench fuzz conformance torture soak audit full packages-demo packages-test packages-bench clean
+.PHONY: help demo matrix test lint format docs bench fuzz conformance torture soak long audit full packages-demo packages-test packages-bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,7 +31,8 @@ matrix: packages-demo $(STAMP) ## every medium and every burn program in a guest
 	@echo "report: reports/matrix/report.md; into the README: $(BIN)/burnlab lab table reports/matrix/report.json --write README.md"
 
 test: packages-test $(STAMP) ## every test, linters included; WORKERS= sets how many processes share them
-	$(BIN)/pytest -q -n $(WORKERS) --ignore tests/vm/test_conformance_in_a_guest.py --ignore tests/vm/test_open_iscsi_in_a_guest.py
+	$(BIN)/pytest -q -n $(WORKERS) --ignore tests/vm/test_conformance_in_a_guest.py --ignore tests/vm/test_open_iscsi_in_a_guest.py \
+	  --ignore tests/vm/test_many_sessions_in_a_guest.py
 
 lint: $(STAMP) ## linters, types and import contracts only
 	$(BIN)/pytest -q tests/test_architecture.py
@@ -61,6 +62,10 @@ torture: packages-test $(STAMP) ## KILLS=1000 recorders and burn programs killed
 
 soak: packages-test $(STAMP) ## TIME=600 seconds of a hundred connections that log in, burn, abort, hang and vanish: the memory stays
 	PYTHONPATH=tests $(BIN)/python -m torture.soak --seconds $(TIME) $(if $(SEED),--seed $(SEED))
+
+long: packages-test $(STAMP) ## a BD-RE filled, 300 sessions on a BD-R, 153 on a DVD+R: time and memory in proportion: 15 minutes
+	status=0; PYTHONPATH=tests $(BIN)/python -m longruns || status=1; \
+	$(BIN)/pytest -q tests/vm/test_many_sessions_in_a_guest.py || status=1; exit $$status
 
 audit: $(STAMP) ## known holes in the packages that burnlab rests on: asks the network
 	$(BIN)/pip install --quiet --disable-pip-version-check pip-audit

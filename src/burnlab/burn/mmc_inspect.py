@@ -39,6 +39,7 @@ from burnlab.scsi.mmc.structures import PhysicalFormat, SpareAreaInformation, Wr
 from burnlab.scsi.mmc.toc import lba_of, lead_outs
 
 ANSWER: Final = 0x4000
+BY_LBA: Final = 0
 BY_TRACK: Final = 1
 NEXT_TRACK: Final = 0xFF
 ATIP: Final = 4
@@ -239,9 +240,9 @@ def _status(profile: int, disc: DiscInformation, readable: int) -> Status:
     return Status.BLANK if profile == Profile.BD_R_SRM and untouched else Status.APPENDABLE
 
 
-def _track(door: Door, number: int) -> TrackInformation | None:
+def _track(door: Door, address: int, address_type: int = BY_TRACK) -> TrackInformation | None:
     length = TrackInformation.LENGTH
-    cdb = ReadTrackInformation(address_type=BY_TRACK, address=number, allocation_length=length)
+    cdb = ReadTrackInformation(address_type=address_type, address=address, allocation_length=length)
     data = door.try_send(cdb, answer=length)
     return TrackInformation.unpack(data) if data is not None else None
 
@@ -255,6 +256,9 @@ def _tracks(
         complete = disc.sessions - (disc.last_session_state != LastSession.COMPLETE)
         for number in range(1, disc.last_track_in_last_session + 1):
             found = _track(door, number)
+            if number == NEXT_TRACK and tracks and (found is None or found.track != number):
+                # To some drives it isn't the number of a track, however many are recorded.
+                found = _track(door, tracks[-1].start + tracks[-1].blocks, BY_LBA)
             if found is None or not found.session or (found.blank and found.session > complete):
                 continue
             is_data = bool(found.track_mode & 4) or not Profile(profile).is_cd

@@ -86,6 +86,7 @@ class Disc:
         """Sectors of 2352 bytes: those of a CD that 2048 bytes don't tell all of."""
         self._keep = keep
         self._kept = state
+        self._views: tuple[DiscState, list[TrackView]] | None = None
         self._extents: tuple[tuple[int, int], ...] = ()
         self._starts: tuple[int, ...] = ()
         self._index()
@@ -176,8 +177,13 @@ class Disc:
         )
 
     def track_views(self) -> list[TrackView]:
-        """All tracks in order, the invisible one last where there is one."""
-        return self._strategy.track_views(self.medium, self.state)
+        """All tracks in order, the invisible one last where there is one; the list is not to be changed.
+
+        A burn program asks for one track after the other: they are made up once for each state.
+        """
+        if self._views is None or self._views[0] is not self.state:
+            self._views = self.state, self._strategy.track_views(self.medium, self.state)
+        return self._views[1]
 
     def session_views(self) -> list[SessionView]:
         """The closed sessions."""

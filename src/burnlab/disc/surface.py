@@ -10,7 +10,6 @@ from typing import Protocol, TypeAlias
 from burnlab.disc.errors import SurfaceFailure
 
 BLOCK_BYTES = 2048
-
 Data: TypeAlias = bytes | bytearray | memoryview
 
 
@@ -74,10 +73,16 @@ class FileSurface:
         return data
 
     def write(self, lba: int, data: Data) -> None:
-        """Write whole blocks; where they can't all be kept, the file is no longer than before."""
+        """Write whole blocks; where they can't all be kept, the file is no longer than before.
+
+        Zeros behind its end are a hole: they take no room.
+        """
         offset = lba * self._block_bytes
         view = memoryview(data)
         size = os.lseek(self._fd, 0, os.SEEK_END)  # fstat() would fill in a large structure for each write
+        if offset >= size and _is_empty(view):
+            self.resize(lba + len(view) // self._block_bytes)
+            return
         try:
             while view:
                 written = os.pwrite(self._fd, view, offset)
@@ -108,6 +113,13 @@ class FileSurface:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
+
+
+def _is_empty(view: memoryview) -> bool:
+    """Whether there are zeros only; what begins or ends otherwise, as nearly all does, is seen at once."""
+    if not view or view[0] or view[-1]:
+        return False
+    return bytes(view) == bytes(len(view))
 
 
 class MemorySurface:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -194,24 +195,39 @@ def disc_information(disc: Disc) -> DiscInformation:
 
 
 def _find_track(views: list[TrackView], cdb: ReadTrackInformation) -> TrackView:
-    wanted = {
-        BY_LBA: lambda v: v.start <= cdb.address < v.start + max(1, v.size),
-        BY_TRACK: lambda v: v.number == cdb.address,
-        BY_SESSION: lambda v: v.session == cdb.address,
-    }.get(cdb.address_type)
-    if wanted is None:
+    found = _FINDERS.get(cdb.address_type, _none)(views, cdb.address)
+    if found is None:
         raise _invalid()
-    if cdb.address_type == BY_TRACK and cdb.address == INVISIBLE_TRACK:
-        candidates = [v for v in views if v.next_writable is not None or v.damaged][-1:]
-    else:
-        candidates = [v for v in views if wanted(v)]
-    if not candidates:
-        raise _invalid()
-    return candidates[0]
+    return found
+
+
+def _none(_views: list[TrackView], _address: int) -> TrackView | None:
+    return None
+
+
+def _by_lba(views: list[TrackView], address: int) -> TrackView | None:
+    return next((v for v in views if v.start <= address < v.start + max(1, v.size)), None)
+
+
+def _by_number(views: list[TrackView], number: int) -> TrackView | None:
+    """By its number; FFh is the track that is written next, unless so many are recorded that one has it."""
+    at = bisect_left(views, number, key=lambda v: v.number)
+    if at < len(views) and views[at].number == number:
+        return views[at]
+    if number != INVISIBLE_TRACK:
+        return None
+    return next((v for v in reversed(views) if v.next_writable is not None or v.damaged), None)
+
+
+def _by_session(views: list[TrackView], session: int) -> TrackView | None:
+    return next((v for v in views if v.session == session), None)
+
+
+_FINDERS = {BY_LBA: _by_lba, BY_TRACK: _by_number, BY_SESSION: _by_session}
 
 
 def read_track_information(recorder: Recorder, cdb: ReadTrackInformation, _call: Call) -> bytes:
-    """One track, by LBA, number or session; FFh is the track that can be written next."""
+    """One track, by LBA, number or session.    Source: MMC-5, 6.27."""
     disc = recorder.need_disc()
     # While tracks are written for a test, a program must see where the next one would begin.
     if recorder.rehearsal is not None and _is_cd(disc):

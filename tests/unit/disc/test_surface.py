@@ -16,6 +16,7 @@ from burnlab.disc.surface import BLOCK_BYTES, FileSurface, MemorySurface, NoSurf
 OPERATIONS = st.lists(
     st.one_of(
         st.tuples(st.just("write"), st.integers(0, 40), st.integers(1, 5)),
+        st.tuples(st.just("zeros"), st.integers(0, 40), st.integers(1, 5)),
         st.tuples(st.just("resize"), st.integers(0, 40), st.just(0)),
         st.tuples(st.just("read"), st.integers(0, 50), st.integers(0, 5)),
     ),
@@ -30,8 +31,8 @@ def test_file_and_memory_agree(tmp_path: Path, operations: list[tuple[str, int, 
     path.unlink(missing_ok=True)
     file, memory = FileSurface(path), MemorySurface()
     for stamp, (what, lba, count) in enumerate(operations, start=1):
-        if what == "write":
-            data = bytes((stamp,)) * (count * BLOCK_BYTES)
+        if what in ("write", "zeros"):
+            data = bytes((stamp if what == "write" else 0,)) * (count * BLOCK_BYTES)
             file.write(lba, data)
             memory.write(lba, memoryview(data))
         elif what == "resize":
@@ -49,6 +50,20 @@ def test_sparse(tmp_path: Path) -> None:
     assert found.st_size == 2298496 * BLOCK_BYTES
     assert found.st_blocks * 512 < 1 << 20
     assert surface.read(0, 1) == bytes(BLOCK_BYTES)
+    surface.close()
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_zeros_behind_the_end_are_a_hole(tmp_path: Path, kind: Callable[[bytes], bytes]) -> None:
+    surface = FileSurface(tmp_path / "surface")
+    for lba in range(0, 4096, 32):
+        surface.write(lba, kind(bytes(32 * BLOCK_BYTES)))
+    assert surface.blocks == 4096, "the length tells how far a burn has come"
+    assert (tmp_path / "surface").stat().st_blocks == 0
+    surface.write(4096, kind(bytes(BLOCK_BYTES) + b"x" + bytes(2 * BLOCK_BYTES - 1)))
+    assert surface.read(4096, 3) == bytes(BLOCK_BYTES) + b"x" + bytes(2 * BLOCK_BYTES - 1)
+    surface.write(4097, kind(bytes(BLOCK_BYTES)))
+    assert surface.read(4096, 3) == bytes(3 * BLOCK_BYTES), "zeros replace what was there"
     surface.close()
 
 
