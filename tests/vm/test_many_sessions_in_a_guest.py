@@ -1,4 +1,4 @@
-"""Discs with as many sessions as they get, and the real xorriso on Linux: it lists all, checks all, adds one."""
+"""Discs with as many sessions as they get, and xorriso on Linux: it lists all, checks all, adds one."""
 
 from __future__ import annotations
 

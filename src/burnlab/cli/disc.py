@@ -182,7 +182,14 @@ def _tell(path: Path, report: Report, *, done: bool = False) -> None:
         if finding.remedy:
             typer.echo(f"    {'repaired' if done else 'repair'}: {finding.remedy}")
         elif finding.fault:
-            typer.echo("    this can't be repaired: use a copy, or save the data by: burnlab disc import")
+            typer.echo(f"    this can't be repaired: {_instead(path)}")
+
+
+def _instead(path: Path) -> str:
+    surface = path / "surface"
+    if not surface.is_file() or not surface.stat().st_size:
+        return "copy the folder from where it came"
+    return f"use a copy, or save what is recorded by: burnlab disc import {surface} NEW.disc"
 
 
 def _text(report: dict[str, Any]) -> str:

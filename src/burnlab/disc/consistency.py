@@ -18,7 +18,7 @@ MOST_BLOCKS = 0x7FFFFFFF
 
 def contradictions(state: DiscState) -> Iterator[str]:
     """Sentences about what doesn't fit together; none if all does."""
-    wrong = [*_wrong_types(state)]
+    wrong = [*wrong_types(state)]
     if wrong:
         yield from wrong
         return
@@ -29,7 +29,7 @@ def contradictions(state: DiscState) -> Iterator[str]:
     yield from _kind(medium, state)
 
 
-def _wrong_types(value: Any) -> Iterator[str]:
+def wrong_types(value: Any) -> Iterator[str]:
     """Fields that hold something else than a number, a text or a truth value as they should, however deep."""
     kinds: dict[str, type] = {"int": int, "str": str, "bool": bool}
     for field in fields(value):
@@ -39,7 +39,7 @@ def _wrong_types(value: Any) -> Iterator[str]:
             yield f"'{field.name}' is {found!r}"
         for each in found if isinstance(found, tuple) else (found,):
             if is_dataclass(each):
-                yield from _wrong_types(each)
+                yield from wrong_types(each)
             elif field.type == "tuple[int, ...]" and type(each) is not int:
                 yield f"'{field.name}' has {each!r}"
 

@@ -347,8 +347,8 @@ class Disc:
             if self.state.overwritable:
                 self.surface.write(write.lba, write.old)
                 continue
-            for surface in (self.surface, self.sectors):
-                surface.resize(min(surface.blocks, max(0, write.lba)))
+            _take_back(self.surface, BLOCK_BYTES, write)
+            _take_back(self.sectors, SECTOR_BYTES, write)
         state = recover(self._kept, self.surface.blocks, self.sectors.blocks).state
         self._extend_to(state)
         self._adopt(state)
@@ -389,6 +389,15 @@ class Disc:
     def _index(self) -> None:
         self._extents = tuple(self._strategy.extents(self.state))
         self._starts = tuple(start for start, _ in self._extents)
+
+
+def _take_back(surface: Surface, block_bytes: int, write: Unburnt) -> None:
+    """Undo a write. Behind it there may be a track that is open, too: what is recorded there stays."""
+    start, end = max(0, write.lba), write.lba + write.blocks
+    if surface.blocks <= end:
+        surface.resize(min(surface.blocks, start))
+    elif end > start:
+        surface.write(start, bytes((end - start) * block_bytes))
 
 
 def surface_end(state: DiscState) -> int:

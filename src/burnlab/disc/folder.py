@@ -202,7 +202,7 @@ def _check_state(path: Path, state: DiscState) -> DiscState:
     for text in contradictions(state):
         raise FolderError(
             f"{path}: its state contradicts itself: {text}",
-            f"copy the folder again from where it came, or see what is wrong: burnlab disc check {path}",
+            f"see whether it can be mended: burnlab disc check {path}; else copy it from where it came",
         )
     return state
 

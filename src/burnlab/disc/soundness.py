@@ -16,6 +16,7 @@ from burnlab.disc.consistency import contradictions
 from burnlab.disc.disc import sectors_end, surface_end
 from burnlab.disc.media import Recording, medium_named
 from burnlab.disc.model import DiscState, Track, TrackState
+from burnlab.disc.reconcile import reconciled
 from burnlab.disc.recovery import is_empty, recover
 from burnlab.disc.sequential import track_limit
 from burnlab.disc.surface import BLOCK_BYTES
@@ -93,13 +94,21 @@ def examine(facts: Facts) -> Report:
     if state is None:
         return Report((_unreadable(facts), *remarks))
     findings = [*_about_state_file(facts)]
-    wrong = [Finding("state-contradiction", text) for text in contradictions(state)]
+    wrong = [*contradictions(state)]
     if wrong:
-        return Report((*findings, *wrong, *remarks))
+        # Whether the files fit what is left of the state is looked at once that is written.
+        mended = reconciled(state)
+        remedy = mended[1] if mended else ""
+        findings += [Finding("state-contradiction", _contradiction(text), remedy=remedy) for text in wrong]
+        return Report((*findings, *remarks), Plan(state=mended[0] if mended else None))
     rewritten = state if findings else None
     found, plan = _about_files(facts, state)
     remarks += tuple(_cut_off(facts, plan.state or state))
     return Report((*findings, *found, *remarks), replace(plan, state=plan.state or rewritten))
+
+
+def _contradiction(text: str) -> str:
+    return f"the state contradicts itself: {text}"
 
 
 def _unreadable(facts: Facts) -> Finding:

@@ -18,7 +18,7 @@ from burnlab.disc.cd_model import CdTrack, LeadIn, SectorForm, Wish
 from burnlab.disc.folder import FolderError, create, export_image, import_image, open_disc
 from burnlab.disc.media import MEDIA
 from burnlab.disc.mending import check, repair
-from burnlab.disc.model import DiscState
+from burnlab.disc.model import Background, DiscState
 from burnlab.disc.soundness import Report
 from burnlab.disc.state_file import STATE, write_state
 from support.drive import pattern
@@ -284,7 +284,35 @@ CASES = {
     "state of a newer burnlab": Case(sql("PRAGMA user_version = 99"), ("state-newer",), None),
     "state without a version": Case(sql("PRAGMA user_version = 0"), ("state-version",), SESSIONS),
     "a session too many": Case(
-        change_state(lambda s: replace(s, closed_sessions=3)), ("state-contradiction",), None
+        change_state(lambda s: replace(s, closed_sessions=3)), ("state-contradiction",), SESSIONS
+    ),
+    "a session too few": Case(
+        change_state(lambda s: replace(s, closed_sessions=0)), ("state-contradiction",), SESSIONS[:1]
+    ),
+    "a session less than none": Case(
+        change_state(lambda s: replace(s, closed_sessions=-7)), ("state-contradiction",), SESSIONS[:1]
+    ),
+    "a closed disc with an open session": Case(
+        change_state(lambda s: replace(s, closed_sessions=1, finalized=True)),
+        ("state-contradiction",),
+        SESSIONS[:1],
+    ),
+    "tracks that are numbered wrongly": Case(
+        change_state(lambda s: replace(s, tracks=(replace(s.tracks[0], number=9), s.tracks[1]))),
+        ("state-contradiction",),
+        SESSIONS,
+    ),
+    "formatting what can't be overwritten": Case(
+        change_state(lambda s: replace(s, growing=True, spare_blocks=-1, background=Background.RUNNING)),
+        ("state-contradiction",),
+        SESSIONS,
+    ),
+    "a damaged track with a session behind it": Case(
+        change_state(
+            lambda s: replace(s, tracks=(replace(s.tracks[0], state=TrackState.DAMAGED), s.tracks[1]))
+        ),
+        ("state-contradiction",),
+        SESSIONS,
     ),
     "tracks that overlap": Case(
         change_state(lambda s: replace(s, tracks=(s.tracks[0], replace(s.tracks[1], start=10)))),
@@ -297,7 +325,7 @@ CASES = {
     "an open track in a closed session": Case(
         change_state(lambda s: replace(s, tracks=(s.tracks[0], replace(s.tracks[1], state=TrackState.OPEN)))),
         ("state-contradiction",),
-        None,
+        SESSIONS[:1],
     ),
     "tracks that can be overwritten": Case(
         change_state(lambda s: replace(s, overwritable=True)), ("state-contradiction",), None
@@ -338,8 +366,10 @@ def test_what_is_damaged_is_found_and_mended(path: Path, name: str) -> None:
     assert [t.blocks for t in damaged] == [case.damaged] * bool(case.damaged)
     for track in damaged:
         assert disc.read(track.start, track.blocks) == pattern(track.start, track.blocks)
-        disc.close_track(track.number)
-        disc.close_session(appendable=True)
+    for track in disc.state.tracks:
+        if track.session > disc.state.closed_sessions:
+            disc.close_track(track.number)
+    disc.close_session(appendable=True)
     disc.close()
     go_on(path)
 
