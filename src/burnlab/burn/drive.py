@@ -291,8 +291,8 @@ class Drive(Protocol):
         """Open the tray; False if there is none."""
         ...
 
-    def close(self) -> None:
-        """Let go of the drive."""
+    def close(self, *, at_once: bool = False) -> None:
+        """Let go of the drive; `at_once` doesn't wait until it is ready to unlock its tray."""
         ...
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from burnlab.burn import mmc_inspect, mmc_write
-from burnlab.burn.door import FORMAT_LIMIT, LONG, Door, SenseError, Sleep
+from burnlab.burn.door import FORMAT_LIMIT, LONG, SHORT, Door, SenseError, Sleep
 from burnlab.burn.drive import (
     BLOCK,
     UNTOLD_PERCENT,
@@ -288,10 +288,11 @@ class MmcDrive:
         if failed:
             raise DriveError(events[0].text, *events, sense=failed[0].sense) from failed[0]
 
-    def close(self) -> None:
+    def close(self, *, at_once: bool = False) -> None:
         """Let go of the tray."""
-        with contextlib.suppress(TransportError):
-            self._door.try_send(PreventAllowMediumRemoval(prevent=False))
+        with contextlib.suppress(TransportError, SenseError):
+            unlock = PreventAllowMediumRemoval(prevent=False)
+            self._door.send(unlock, patience=0.0 if at_once else SHORT)
         if self._release is not None:
             self._release()
             self._release = None

@@ -29,6 +29,7 @@ from burnlab.burn.sg_header import (
     SgIoHeader,
     reply_of,
 )
+from burnlab.interruption import whole
 from burnlab.scsi.task import Reply, Task
 from burnlab.scsi.transport import Fault, TransportError
 
@@ -150,7 +151,7 @@ class SgIoUnit:
         what = f"{self.path}, {command_name(task.cdb)}"
         if not 0 < len(task.cdb) <= MAX_CDB_BYTES:
             raise TransportError(Fault.REFUSED, f"{what}: a CDB of {len(task.cdb)} bytes can't be carried")
-        with self._lock:
+        with self._lock, whole():
             if self._fd < 0:
                 raise TransportError(Fault.LOST, f"{self.path} was closed")
             return self._execute(task, what)
@@ -188,8 +189,9 @@ class SgIoUnit:
             self._buffer = mmap.mmap(-1, size)
 
     def _send(self, header: SgIoHeader) -> None:
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, _HELD_BACK)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
         try:
+            signal.pthread_sigmask(signal.SIG_BLOCK, _HELD_BACK)
             fcntl.ioctl(self._fd, SG_IO, header, True)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)

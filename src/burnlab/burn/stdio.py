@@ -164,7 +164,7 @@ class FileDrive(PlainDrive):
         self._put(data, lba * BLOCK)
         self._sync()
 
-    def close(self) -> None:
+    def close(self, *, at_once: bool = False) -> None:  # noqa: ARG002 - a file keeps nobody waiting
         """Close the file."""
         for fd in (self._read_fd, self._write_fd):
             if fd >= 0:

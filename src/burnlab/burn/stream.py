@@ -84,7 +84,7 @@ class StreamDrive(PlainDrive):
         """A stream can't go back."""
         raise DriveError("A stream can't be overwritten")
 
-    def close(self) -> None:
+    def close(self, *, at_once: bool = False) -> None:  # noqa: ARG002 - nobody is waited for
         """Close what was opened; a descriptor that was given stays open."""
         if self._fd >= 0 and self._given < 0:
             os.close(self._fd)

@@ -9,6 +9,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from burnlab.interruption import interrupt
 from burnlab.xorriso.environment import Environment
 from burnlab.xorriso.messages import Streams
 from burnlab.xorriso.program import Program, Signalled
@@ -122,8 +123,8 @@ def handle_signals(mode: str) -> None:
 
     action: Any
 
-    def shut_down(number: int, _frame: FrameType | None) -> NoReturn:
-        raise Signalled(signal.Signals(number).name)
+    def shut_down(number: int, _frame: FrameType | None) -> None:
+        interrupt(Signalled(signal.Signals(number).name))
 
     action = {"on": shut_down, "sig_ign": signal.SIG_IGN}.get(mode, signal.SIG_DFL)
     for name in HANDLED_SIGNALS:

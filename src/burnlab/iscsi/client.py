@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
+from burnlab.interruption import whole
 from burnlab.iscsi.chap import ChapCredentials
 from burnlab.iscsi.client_link import NOT_RESUMED, Link, lost
 from burnlab.iscsi.commands import Function, Outcome
@@ -111,7 +112,7 @@ class IscsiUnit:
         """
         if len(task.cdb) > MAX_CDB_BYTES:
             raise TransportError(Fault.REFUSED, f"a CDB of {len(task.cdb)} bytes can't be carried")
-        with self._lock:
+        with self._lock, whole():
             return self._guarded(lambda: self._execute(task))
 
     def reset(self) -> None:
@@ -120,13 +121,13 @@ class IscsiUnit:
         Raises:
             TransportError: the target doesn't do it.
         """
-        with self._lock:
+        with self._lock, whole():
             self._guarded(self._reset)
 
     def close(self) -> None:
         """Log out. May be called again."""
         self._ended.set()
-        with self._lock:
+        with self._lock, whole():
             self._link.log_out()
             if self._why_lost is None:
                 self._why_lost = TransportError(Fault.LOST, f"the session at {self._link.name} was closed")
@@ -146,6 +147,7 @@ class IscsiUnit:
         if self._why_lost is not None:
             why = self._why_lost
             raise TransportError(why.fault, why.message, why.hint)
+        self._link.is_waiting = False
         try:
             if self._link.core.ending:
                 self._link.log_out()
@@ -154,6 +156,12 @@ class IscsiUnit:
         except TransportError as error:
             if not self._link.is_open:
                 self._why_lost = error
+            raise
+        except BaseException:
+            # The handler of a signal that knows nothing of `whole` has cut it short.
+            if not self._link.is_waiting:
+                self._link.drop("a command was interrupted")
+                self._why_lost = lost(self._link.name, "a command was interrupted")
             raise
 
     def _execute(self, task: Task) -> Reply:

@@ -1,14 +1,21 @@
-"""The initiator on TCP: a socket and the core that it feeds, pumped by whoever calls. Not for two at once."""
+"""The initiator on TCP: a socket and the core that it feeds, pumped by whoever calls. Not for two at once.
+
+Callers see to it that what they do is whole (`interruption`); signals come through while the socket is waited
+for.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import logging
+import math
+import select
 import socket
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from burnlab.interruption import waiting
 from burnlab.iscsi.events import Closed
 from burnlab.iscsi.initiator import InitiatorConnection, InitiatorState
 from burnlab.iscsi.initiator_events import (
@@ -22,12 +29,15 @@ from burnlab.iscsi.initiator_events import (
 )
 from burnlab.iscsi.initiator_login import InitiatorTerms
 from burnlab.iscsi.url import join_address
+from burnlab.scsi.task import Data
 from burnlab.scsi.transport import Fault, TransportError
 
 RECEIVE_BYTES = 1 << 18
 MAX_BUFFERS = 512  # below IOV_MAX of every system
 SEND_SECONDS = 120.0
 LOGOUT_SECONDS = 3.0
+LONGEST_SECONDS = 86400.0
+"""Of one wait; poll counts milliseconds in 31 bits."""
 NOT_RESUMED = (
     "Whether its last command was carried out isn't known, and nothing was sent again. Look at the medium's "
     "state before you go on; a session that was begun may have to be closed"
@@ -61,6 +71,11 @@ class Link:
             ) from error
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        self._socket.setblocking(False)
+        self._poll, self._awaited = select.poll(), 0
+        self._unsent: list[Data] = []
+        self.is_waiting = False
+        """What was interrupted while this was true can go on: nothing is lost."""
         self.core = InitiatorConnection(terms, lun, time.monotonic())
 
     @property
@@ -142,30 +157,37 @@ class Link:
         return now < deadline
 
     def flush(self) -> None:
-        """Send everything; an interruption within it makes the connection useless."""
-        parts = self.core.data_to_send()
-        if not parts:
-            return
-        self._socket.settimeout(SEND_SECONDS)
-        try:
-            while parts:
-                sent = self._socket.sendmsg(parts[:MAX_BUFFERS])
-                while parts and sent >= len(parts[0]):
-                    sent -= len(parts.pop(0))
-                if sent:
-                    parts[0] = memoryview(parts[0])[sent:]
-        except OSError as error:
-            self.core.close(f"sending failed: {error.strerror or error}")
-        except BaseException:
-            self.drop("sending was interrupted")
-            raise
+        """Send everything. What an interruption leaves goes out with what is sent next."""
+        self._unsent += self.core.data_to_send()
+        while self._unsent:
+            try:
+                self._send()
+            except BlockingIOError:
+                if not self._await(select.POLLOUT, SEND_SECONDS):
+                    self._unsent.clear()
+                    self.core.close(f"sending failed: nothing was taken for {SEND_SECONDS:g} s")
+            except OSError as error:
+                self._unsent.clear()
+                self.core.close(f"sending failed: {error.strerror or error}")
+
+    def _send(self) -> None:
+        parts = self._unsent
+        sent = self._socket.sendmsg(parts[:MAX_BUFFERS])
+        done = 0
+        while done < len(parts) and sent >= len(parts[done]):
+            sent -= len(parts[done])
+            done += 1
+        del parts[:done]
+        if sent:
+            parts[0] = memoryview(parts[0])[sent:]
 
     def _receive(self, wait: float) -> None:
-        self._socket.settimeout(wait)
+        if not self._await(select.POLLIN, wait):
+            return
         try:
             # A buffer that stays: recv() would make the allocator map and unmap memory each time.
             size = self._socket.recv_into(self._buffer)
-        except TimeoutError:
+        except BlockingIOError:
             return
         except OSError as error:
             self.core.close(f"receiving failed: {error.strerror or error}")
@@ -174,6 +196,20 @@ class Link:
             self.core.receive_data(bytes(memoryview(self._buffer)[:size]), time.monotonic())
         else:
             self.core.close("the target has closed the connection")
+
+    def _await(self, what: int, seconds: float) -> bool:
+        """Wait for the socket. Here, and nowhere else, signals come through."""
+        if self._socket.fileno() < 0:
+            # It was closed: who tries to use it is told so.
+            return True
+        if what != self._awaited:
+            self._awaited = what
+            self._poll.register(self._socket, what)
+        self.is_waiting = True
+        with waiting():
+            found = self._poll.poll(math.ceil(min(seconds, LONGEST_SECONDS) * 1000))
+        self.is_waiting = False
+        return bool(found)
 
     def serve(self) -> None:
         """Answer what came in the meantime, without waiting.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NoReturn
 
+from burnlab.interruption import whole
 from burnlab.recorder.recorder import Recorder
 from burnlab.scsi import Delivery, Fault, LogicalUnit, Nexus, Reply, Task, TransportError
 
@@ -38,7 +39,7 @@ class PromptUnit:
     """A unit whose answers come at once, while `sleep` lets the time pass that they would have taken.
 
     It is the way to a unit in memory, and breaks like any other way where a fault wants it: `patience` says
-    how many seconds a command may take before it counts as not answered.
+    how many seconds a command may take before it counts as not answered. A signal cuts no command short.
     """
 
     def __init__(
@@ -60,6 +61,10 @@ class PromptUnit:
         """
         if self._is_lost:
             raise TransportError(Fault.LOST, "The connection to the drive is lost", NOT_RESUMED)
+        with whole():
+            return self._execute(task)
+
+    def _execute(self, task: Task) -> Reply:
         reply = self._unit.execute(task)
         if reply.mishap is not None and reply.mishap.delivery is not Delivery.ANSWERED:
             self._fail(task, reply.mishap.delivery)

@@ -51,6 +51,7 @@ def run_program(program: Program, arguments: Sequence[str]) -> int:
             _shut_down(program, signal.name)
         except Signalled:
             _stop_at_once(program)
+            _let_go_of_drives(program, at_once=True)
         _let_go_of_drives(program)
         program.messages.prompt(SHUT_DOWN_END)
         return EXIT_SIGNAL
@@ -176,12 +177,12 @@ def _stop_at_once(program: Program) -> None:
     program.messages.event(Severity.HINT, UNREACHABLE, "burnlab")
 
 
-def _let_go_of_drives(program: Program) -> None:
+def _let_go_of_drives(program: Program, *, at_once: bool = False) -> None:
     """Unlock trays and close what is open: a moment that no signal may cut short."""
     volume = program.volume
     if volume.outdev is not None or volume.indev is not None:
         program.environment.handle_signals("sig_ign")
     for drive in {id(drive): drive for drive in (volume.outdev, volume.indev) if drive is not None}.values():
         with suppress(Exception):
-            drive.close()
+            drive.close(at_once=at_once)
     volume.outdev = volume.indev = None
