@@ -25,9 +25,9 @@ demo: packages-demo $(STAMP) ## the main job: a guest's xorriso works an emulate
 full: packages-demo $(STAMP) ## the same with the scenario's own sizes: slower
 	$(BIN)/burnlab lab run --plan walkthrough --type dvd-rw --program xorriso --where guest --full --report reports/full
 
-matrix: packages-demo $(STAMP) ## every medium and every burn program in a guest: up to 85 minutes without KVM
+matrix: packages-demo $(STAMP) ## every medium and every burn program in a guest: two hours and more without KVM
 	$(BIN)/burnlab lab run --plan all --type all --program xorriso --where guest --report reports/matrix
-	$(BIN)/burnlab lab run --plan walkthrough --type all --program burnlab --where guest --report reports/matrix-own
+	$(BIN)/burnlab lab run --plan walkthrough --plan drive-commands --type all --program burnlab --where guest --report reports/matrix-own
 	@echo "report: reports/matrix/report.md; into the README: $(BIN)/burnlab lab table reports/matrix/report.json --write README.md"
 
 test: packages-test $(STAMP) ## every test, linters included; WORKERS= sets how many processes share them

@@ -1,4 +1,4 @@
-"""burnlab's own program goes through the walkthrough on recorders in memory, on every medium.
+"""burnlab's own program goes through the walkthrough and other plans on recorders in memory, on every medium.
 
 What it says is held against what the real program said in a guest of the same disc, line by line.
 """
@@ -20,7 +20,8 @@ from support.side_by_side import differences
 
 WALK = load_plan("walkthrough")
 RECORD = load_plan("xorrecord")
-PLANS = (WALK, RECORD)
+COMMANDS = load_plan("drive-commands")
+PLANS = (WALK, RECORD, COMMANDS)
 CASES = [(plan.name, type_) for plan in PLANS for type_ in plan.plan.types]
 PLAN = """
 title = "Small"
@@ -88,9 +89,16 @@ def test_it_says_what_the_real_program_says(everything: dict[str, RunResult], pl
     assert not found, "\n".join(f"--- {step}\n{lines}" for step, lines in found)
 
 
-@pytest.mark.parametrize("step", ["write-2", "mount-addresses", "superblock", "toc"])
-def test_sabotage_turns_it_red(step: str) -> None:
-    result = walk("dvd+rw", sabotage=step)
+@pytest.mark.parametrize(
+    ("loaded", "step"),
+    [
+        *((WALK, name) for name in ("write-2", "mount-addresses", "superblock", "toc")),
+        *((COMMANDS, name) for name in ("lists", "check-media", "blank", "nothing")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value.name,
+)
+def test_sabotage_turns_it_red(loaded: LoadedPlan, step: str) -> None:
+    result = walk("dvd+rw", sabotage=step, loaded=loaded)
     assert result.exit_value == 1
     assert next(s for s in result.cases[0].steps if s.name == step).state == "failed"
 
