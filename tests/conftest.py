@@ -28,6 +28,7 @@ SECONDS = {
     "debian": 200,
     "test_walkthrough": 140,
     "test_cd": 120,
+    "test_shared_discs": 90,
     "test_burn_cut_off": 70,
     "test_programs": 60,
     "test_bad_luck": 60,
