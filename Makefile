@@ -63,7 +63,7 @@ torture: packages-test $(STAMP) ## KILLS=1000 recorders and burn programs killed
 soak: packages-test $(STAMP) ## TIME=600 seconds of a hundred connections that log in, burn, abort, hang and vanish: the memory stays
 	PYTHONPATH=tests $(BIN)/python -m torture.soak --seconds $(TIME) $(if $(SEED),--seed $(SEED))
 
-long: packages-test $(STAMP) ## a BD-RE filled, 300 sessions on a BD-R, 153 on a DVD+R: time and memory in proportion: 15 minutes
+long: packages-test $(STAMP) ## a BD-RE filled, 300 sessions on a BD-R, 153 on a DVD+R: time and memory in proportion: 20 minutes
 	status=0; PYTHONPATH=tests $(BIN)/python -m longruns || status=1; \
 	$(BIN)/pytest -q tests/vm/test_many_sessions_in_a_guest.py || status=1; exit $$status
 
