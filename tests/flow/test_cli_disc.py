@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from burnlab.disc.state_file import STATE, read_state, write_state
 from support.served import burnlab, info
 
 BLOCK = 2048
@@ -139,3 +141,25 @@ def test_a_copy_of_the_folder_is_a_disc(tmp_path: Path) -> None:
     assert burnlab("disc", "create", disc, "--type", "dvd-rw").returncode == 0
     shutil.copytree(disc, tmp_path / "y.disc")
     assert json.dumps(info(tmp_path / "y.disc")) == json.dumps(info(disc))
+
+
+def test_a_contradicting_state_is_told_and_mended(tmp_path: Path) -> None:
+    """Two contradictions that one change mends: it is told once; another can't be mended."""
+    path = tmp_path / "x.disc"
+    assert burnlab("disc", "create", path, "--type", "dvd+r").returncode == 0
+    state = read_state(path)
+    (path / STATE).unlink()
+    write_state(path, replace(state, closed_sessions=3, growing=True))
+    refused = burnlab("disc", "info", path)
+    assert refused.returncode != 0
+    assert f"burnlab disc check {path}" in refused.stderr
+    told = burnlab("disc", "check", path).stdout
+    assert told.count("the state contradicts itself: ") == 2
+    assert told.count("repair: count 0 closed sessions, forget that it is being formatted") == 1
+    assert burnlab("disc", "repair", path, "--yes").returncode == 0
+    assert burnlab("disc", "info", path).returncode == 0
+    (path / STATE).unlink()
+    write_state(path, replace(state, capacity_blocks=-3))
+    told = burnlab("disc", "check", path).stdout
+    assert "a capacity of -3 blocks is none" in told
+    assert "this can't be repaired: copy the folder" in told

@@ -177,8 +177,11 @@ def _findings(report: Report) -> list[dict[str, Any]]:
 
 def _tell(path: Path, report: Report, *, done: bool = False) -> None:
     typer.echo(f"{path}: {'sound' if report.is_sound else 'not sound'}")
-    for finding in report.findings:
+    nexts = [*(found.remedy for found in report.findings[1:]), ""]
+    for finding, following in zip(report.findings, nexts, strict=False):
         typer.echo(f"  {'fault' if finding.fault else 'note'}: {finding.text}")
+        if finding.remedy and finding.remedy == following:
+            continue  # one change mends both
         if finding.remedy:
             typer.echo(f"    {'repaired' if done else 'repair'}: {finding.remedy}")
         elif finding.fault:
