@@ -18,16 +18,25 @@ import typer
 from burnlab.cli.failing import Exit, fail
 
 if TYPE_CHECKING:
+    from burnlab.vm.address import DiscFile
     from burnlab.vm.named import Wanted
     from burnlab.vm.places import Places
     from burnlab.vm.record import MachineRecord
-    from burnlab.vm.spec import Share
+    from burnlab.vm.spec import HostDrive, IscsiAddress, Recorder, Share
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None)
 
 Name = Annotated[str, typer.Option("--name", help="The machine's name.")]
 RecorderOption = Annotated[
-    str, typer.Option(help="A disc (PATH.disc), iscsi://HOST:PORT/IQN/LUN, or a drive (/dev/srN, /dev/sgN).")
+    list[str] | None,
+    typer.Option(
+        "--recorder",
+        help="A disc (PATH.disc), iscsi://HOST:PORT/IQN/LUN, or a drive (/dev/srN, /dev/sgN); repeatable.",
+    ),
+]
+GuestOption = Annotated[str, typer.Option("--guest", help="debian, or micro: in memory, without ssh.")]
+HbaOption = Annotated[
+    str, typer.Option("--hba", help="What the drives hang on: virtio-scsi, usb-bot or usb-uas.")
 ]
 Cdrom = Annotated[
     Path | None, typer.Option("--cdrom", help="An image for the virtual DVD-ROM, the guest's sr0.")
@@ -45,6 +54,9 @@ Shares = Annotated[
 ]
 WithBurnlab = Annotated[
     bool, typer.Option("--with-burnlab", help="The debian guest with Python and this burnlab's burn program.")
+]
+Packages = Annotated[
+    list[str] | None, typer.Option("--package", help="A Debian package for the debian guest; repeatable.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print it for programs to read.")]
 
@@ -78,8 +90,10 @@ def build(
 def start(
     *,
     name: Name = "default",
-    recorder: RecorderOption = "",
+    guest: GuestOption = "debian",
+    recorder: RecorderOption = None,
     cdrom: Cdrom = None,
+    hba: HbaOption = "virtio-scsi",
     ssh_port: SshPort = 5557,
     memory: Memory = 512,
     cpus: Cpus = 2,
@@ -91,20 +105,22 @@ def start(
     speed: Annotated[str, typer.Option(help="The speed to serve a disc with.")] = "",
     trace: Annotated[Path | None, typer.Option(help="A file for the served recorder's commands.")] = None,
     with_burnlab: WithBurnlab = False,
+    package: Packages = None,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds that the guest may take to answer.")] = 300,
 ) -> None:
-    """Start a debian guest and return when its ssh server answers.
+    """Start a guest and return when it takes commands: a debian guest by ssh, a micro guest by `vm ssh --`.
 
     A recorder for a disc file is served until `vm stop`. The guest's own disk is fresh at each start.
     """
     with _reported():
         from burnlab.vm import named
-        from burnlab.vm.images.recipes import GUEST_USER
 
         wanted = _wanted(
             name=name,
-            recorder=recorder,
+            guest=guest,
+            recorders=recorder,
             cdrom=cdrom,
+            hba=hba,
             ssh_port=ssh_port,
             memory=memory,
             cpus=cpus,
@@ -112,7 +128,7 @@ def start(
             shares=share,
             chap=(chap_user, chap_secret_file),
         )
-        wanted = replace(wanted, with_burnlab=with_burnlab)
+        wanted = replace(wanted, with_burnlab=with_burnlab, packages=tuple(package or ()))
         extra = {"--model": model, "--speed": speed, "--trace": str(trace.absolute()) if trace else ""}
         options = [word for option, value in extra.items() if value for word in (option, value)]
 
@@ -124,21 +140,19 @@ def start(
         began = time.monotonic()
         entry = named.start(_places(), wanted, serve_argv, _say, timeout)
         for folder in wanted.shares:
-            named.mount_share(entry, folder)
+            named.mount_share(_places(), entry, folder)
         _say(f"the guest '{name}' answered after {time.monotonic() - began:.0f} s")
-        typer.echo(f"ssh: burnlab vm ssh{_name_option(name)}   (port {ssh_port}, user {GUEST_USER})")
-        if entry.recorder:
-            typer.echo(f"recorder: /dev/sr1 in the guest is {entry.recorder}")
-        if entry.recorder_control:
-            typer.echo(f"change discs: burnlab recorder load PATH.disc --control {entry.recorder_control}")
+        _tell_started(entry)
 
 
 @app.command()
 def command(
     *,
     name: Name = "default",
-    recorder: RecorderOption = "",
+    guest: GuestOption = "debian",
+    recorder: RecorderOption = None,
     cdrom: Cdrom = None,
+    hba: HbaOption = "virtio-scsi",
     ssh_port: SshPort = 5557,
     memory: Memory = 512,
     cpus: Cpus = 2,
@@ -150,18 +164,18 @@ def command(
     """Print the QEMU command line that `vm start` would use, and start nothing."""
     with _reported():
         from burnlab.vm import accel as acceleration
-        from burnlab.vm.address import DiscFile
         from burnlab.vm.argv import qemu_argv
-        from burnlab.vm.guest import as_recorders
-        from burnlab.vm.images import debian
-        from burnlab.vm.named import spec_of
+        from burnlab.vm.handing import fitted
+        from burnlab.vm.images import debian, micro
+        from burnlab.vm.named import micro_sets, spec_of
         from burnlab.vm.record import folder_of
-        from burnlab.vm.spec import IscsiAddress, IscsiRecorder
 
         wanted = _wanted(
             name=name,
-            recorder=recorder,
+            guest=guest,
+            recorders=recorder,
             cdrom=cdrom,
+            hba=hba,
             ssh_port=ssh_port,
             memory=memory,
             cpus=cpus,
@@ -170,18 +184,14 @@ def command(
             chap=(chap_user, chap_secret_file),
         )
         places = _places()
-        image = debian.find(places)
+        image = micro.ensure(places, micro_sets(wanted), _say) if wanted.is_micro else debian.find(places)
         if image is None:
             _say("the debian guest isn't built yet: burnlab vm build --guest debian")
-        unit = wanted.recorder
-        if isinstance(unit, DiscFile):
-            path, unit = unit.path, IscsiAddress("127.0.0.1", 3260, "iqn.2008-11.org.linux-kvm:recorder")
-            serve = ["burnlab", "recorder", "serve", "--disc", str(path), "--listen", "127.0.0.1:3260"]
-            _say(f"serve the disc first: {shlex.join([*serve, '--iqn', unit.target])}")
-        units = as_recorders(IscsiRecorder(unit, wanted.chap) if isinstance(unit, IscsiAddress) else unit)
+        units = [_unit_to_print(unit, wanted, number) for number, unit in enumerate(wanted.recorders)]
         chosen = acceleration.choose(accel, places, _say)
         folder = folder_of(places, name)
-        spec = spec_of(wanted, image or places.guests / "debian", folder, chosen, units)
+        spec = spec_of(wanted, image or places.guests / "debian", folder, chosen, tuple(units))
+        spec = fitted(spec, places, _say)
         base = (image.folder if image else places.guests / "debian") / debian.DISK
         if spec.disk:
             make = ["qemu-img", "create", "-f", "qcow2", "-b", str(base), "-F", "raw", str(spec.disk.path)]
@@ -202,7 +212,10 @@ def ssh(
     with _reported():
         from burnlab.vm import ssh as secure_shell
 
-        access = _running(name).access(_user(root))
+        entry = _running(name)
+        if entry.is_micro:
+            raise typer.Exit(_run_in_micro(entry, context.args))
+        access = entry.access(_user(root))
         terminal = not context.args and sys.stdin.isatty()
         raise typer.Exit(secure_shell.call(access.ssh(context.args, terminal=terminal)))
 
@@ -223,7 +236,10 @@ def scp(
 
         if len(paths) < 2:
             raise BadRequest("scp needs a source and a destination", "Like this: burnlab vm scp FILE guest:")
-        access = _running(name).access(_user(root))
+        entry = _running(name)
+        if entry.is_micro:
+            raise BadRequest("a micro guest has no scp", "Share a folder: vm start --share FOLDER=TAG")
+        access = entry.access(_user(root))
         code = secure_shell.call(access.scp(paths, recursive=recursive))
         raise typer.Exit(Exit.FAILED if code else Exit.DONE)
 
@@ -264,18 +280,69 @@ def status(as_json: AsJson = False) -> None:
             _say("no machine was started; start one: burnlab vm start")
 
 
+def _tell_started(entry: MachineRecord) -> None:
+    from burnlab.vm.images.recipes import GUEST_USER
+
+    how = " -- COMMAND" if entry.is_micro else f"   (port {entry.ssh_port}, user {GUEST_USER})"
+    typer.echo(f"{'run' if entry.is_micro else 'ssh'}: burnlab vm ssh{_name_option(entry.name)}{how}")
+    for number, unit in enumerate(entry.recorders, 1):
+        typer.echo(f"recorder: /dev/sr{number} in the guest is {unit.recorder}")
+        if unit.control:
+            typer.echo(f"change discs: burnlab recorder load PATH.disc --control {unit.control}")
+
+
+def _run_in_micro(entry: MachineRecord, words: Sequence[str]) -> int:
+    """Run a command in a micro guest; its output comes line by line, and it has no input."""
+    from burnlab.vm import named
+    from burnlab.vm.errors import BadRequest
+
+    if not words:
+        raise BadRequest("a micro guest can't be logged in to", "Give a command: burnlab vm ssh -- COMMAND")
+    outputs = {"stdout": sys.stdout, "stderr": sys.stderr}
+
+    def on_line(name: str, line: str) -> None:
+        print(line, file=outputs[name], flush=True)
+
+    # As ssh does it: the words are joined and the guest's shell takes them apart.
+    return named.run_in_micro(_places(), entry, " ".join(words), on_line).exit_code
+
+
+def _unit_to_print(unit: IscsiAddress | HostDrive | DiscFile, wanted: Wanted, index: int) -> Recorder:
+    """What a machine would get, to be printed: nothing is served for it, and nothing is held."""
+    from burnlab.vm.address import DiscFile
+    from burnlab.vm.handing import as_printed
+    from burnlab.vm.spec import HostDrive, IscsiAddress, IscsiRecorder
+
+    if isinstance(unit, HostDrive):
+        return as_printed(unit, _say)
+    if isinstance(unit, DiscFile):
+        port = 3260 + index
+        path, unit = unit.path, IscsiAddress("127.0.0.1", port, "iqn.2008-11.org.linux-kvm:recorder")
+        serve = ["burnlab", "recorder", "serve", "--disc", str(path), "--listen", f"127.0.0.1:{port}"]
+        _say(f"serve the disc first: {shlex.join([*serve, '--iqn', unit.target])}")
+    return IscsiRecorder(unit, wanted.chap)
+
+
 def _row(entry: MachineRecord) -> dict[str, object]:
-    server = entry.recorder_server
+    units = [
+        {
+            "recorder": unit.recorder,
+            "recorder_address": unit.address,
+            "recorder_control": unit.control,
+            "recorder_served": bool(unit.server and unit.server.is_running),
+        }
+        for unit in entry.recorders
+    ]
+    none = {"recorder": "", "recorder_address": "", "recorder_control": "", "recorder_served": False}
     return {
         "name": entry.name,
+        "guest": entry.guest,
         "state": "running" if entry.is_running else "ended by itself",
         "pid": entry.qemu.pid,
         "ssh_port": entry.ssh_port,
         "accelerator": entry.accelerator,
-        "recorder": entry.recorder,
-        "recorder_address": entry.recorder_address,
-        "recorder_control": entry.recorder_control,
-        "recorder_served": bool(server and server.is_running),
+        **(units[0] if units else none),
+        "recorders": units,
         "cdrom": entry.cdrom,
         "argv": entry.argv,
     }
@@ -284,8 +351,10 @@ def _row(entry: MachineRecord) -> dict[str, object]:
 def _wanted(  # the options that `start` and `command` share
     *,
     name: str,
-    recorder: str,
+    guest: str,
+    recorders: list[str] | None,
     cdrom: Path | None,
+    hba: str,
     ssh_port: int,
     memory: int,
     cpus: int,
@@ -296,18 +365,23 @@ def _wanted(  # the options that `start` and `command` share
     from burnlab.vm.address import parse_recorder
     from burnlab.vm.errors import BadRequest
     from burnlab.vm.named import Wanted
-    from burnlab.vm.spec import Chap
+    from burnlab.vm.spec import Chap, Hba
 
     user, secret = chap
     if bool(user) != bool(secret):
         raise BadRequest(
             "CHAP needs a name and a secret", "Give --chap-user and --chap-secret-file together."
         )
+    adapters = {entry.value: entry for entry in Hba}
+    if hba not in adapters:
+        raise BadRequest(f"there is no adapter '{hba}'", f"There are: {', '.join(adapters)}.")
     # Names such as /dev/cdrom are links to the drive.
-    text = os.path.realpath(recorder) if recorder.startswith("/dev/") else recorder
+    texts = [os.path.realpath(text) if text.startswith("/dev/") else text for text in recorders or () if text]
     return Wanted(
         name=name,
-        recorder=parse_recorder(text) if text else None,
+        guest=guest,
+        recorders=tuple(parse_recorder(text) for text in texts),
+        hba=adapters[hba],
         chap=Chap(user, secret.absolute()) if secret else None,
         cdrom=cdrom.absolute() if cdrom else None,
         ssh_port=ssh_port,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from burnlab.vm.spec import INITIATOR_PREFIX, Accel, HostDrive, IscsiRecorder, Recorder, Share, VmSpec
+from burnlab.vm.spec import INITIATOR_PREFIX, Accel, Hba, HostDrive, IscsiRecorder, Recorder, Share, VmSpec
 
 PROGRAM = "qemu-system-x86_64"
 
@@ -28,7 +28,8 @@ def qemu_argv(spec: VmSpec) -> list[str]:
     """Return the whole command line, program included.
 
     The SCSI ids decide the order in which the guest's kernel finds the drives: all of them sit on one bus,
-    so that `/dev/sr0` is the virtual DVD-ROM and `/dev/sr1` the first recorder each time.
+    so that `/dev/sr0` is the virtual DVD-ROM and `/dev/sr1` the first recorder each time. On USB, which has
+    no ids, the logical units of one device do.
     """
     return [
         PROGRAM,
@@ -42,9 +43,9 @@ def qemu_argv(spec: VmSpec) -> list[str]:
         *_kernel(spec),
         *_control(spec),
         *_disk(spec),
-        *("-device", "virtio-scsi-pci,id=scsi0"),
+        *_hba(spec),
         *_dvd(spec),
-        *(word for index, unit in enumerate(spec.recorders, 1) for word in _recorder(spec.name, index, unit)),
+        *(word for index, unit in enumerate(spec.recorders, 1) for word in _recorder(spec, index, unit)),
         *(word for index, share in enumerate(spec.shares) for word in _share(index, share)),
         *_network(spec),
     ]
@@ -87,27 +88,58 @@ def _disk(spec: VmSpec) -> list[str]:
     ]  # fmt: skip
 
 
+def _hba(spec: VmSpec) -> list[str]:
+    if spec.hba is not Hba.VIRTIO_SCSI:
+        return [
+            *("-device", "qemu-xhci,id=usb0"),
+            *("-device", f"{spec.hba.value},id=scsi0,bus=usb0.0"),
+        ]
+    limits = [unit.max_sectors for unit in spec.recorders if isinstance(unit, HostDrive) and unit.max_sectors]
+    # The host's kernel refuses what is longer than its queue takes; the guest can't know of that by itself.
+    limit: dict[str, object] = {"max_sectors": min(limits)} if limits else {}
+    return ["-device", _device(spec, "virtio-scsi-pci", {"id": "scsi0"}, limit)]
+
+
+def _place(spec: VmSpec, index: int) -> dict[str, object]:
+    if spec.hba is Hba.VIRTIO_SCSI:
+        return {"bus": "scsi0.0", "scsi-id": index}
+    # The logical units of a USB device begin with 0 and leave none out.
+    return {"bus": "scsi0.0", "scsi-id": 0, "lun": index if spec.dvd else index - 1}
+
+
+def _device(spec: VmSpec, kind: str, values: dict[str, object], optional: dict[str, object]) -> str:
+    """Join a device's properties, those that this QEMU lacks left out. Names are as QEMU writes them."""
+    kept = {name: value for name, value in optional.items() if f"{kind}.{name}" not in spec.lacking}
+    parts = [f"{name}={str(value).replace(',', ',,')}" for name, value in (values | kept).items()]
+    return ",".join([kind, *parts])
+
+
 def _dvd(spec: VmSpec) -> list[str]:
+    if spec.dvd is None:
+        return []
     # An empty drive would call itself a CD-ROM.
-    device = {"id": "dvdrom", "bus": "scsi0.0", "scsi_id": 0, "product": "QEMU DVD-ROM"}
+    device = {"id": "dvdrom", **_place(spec, 0), "product": "QEMU DVD-ROM"}
     if spec.dvd.image is None:
-        return ["-device", options("scsi-cd", **device)]
+        return ["-device", _device(spec, "scsi-cd", device, {})]
     return [
         *("-blockdev", options("driver=raw", node_name="dvd0", read_only="on",
                                file__driver="file", file__filename=spec.dvd.image)),
-        *("-device", options("scsi-cd", **device, drive="dvd0")),
+        *("-device", _device(spec, "scsi-cd", {**device, "drive": "dvd0"}, {})),
     ]  # fmt: skip
 
 
-def _recorder(name: str, index: int, recorder: Recorder) -> list[str]:
+def _recorder(spec: VmSpec, index: int, recorder: Recorder) -> list[str]:
     node = f"rec{index}"
-    words = _iscsi(name, node, recorder) if isinstance(recorder, IscsiRecorder) else _host(node, recorder)
-    device = {"id": f"recorder{index}", "bus": "scsi0.0", "scsi_id": index, "drive": node}
+    words = (
+        _iscsi(spec.name, node, recorder) if isinstance(recorder, IscsiRecorder) else _host(node, recorder)
+    )
+    device = {"id": f"recorder{index}", **_place(spec, index), "drive": node}
+    optional: dict[str, object] = {"io_timeout": IO_TIMEOUT_SECONDS}
     if isinstance(recorder, HostDrive) and recorder.is_generic:
         # scsi-generic has no policy for errors: it hands every one of them to the guest anyway.
-        return [*words, "-device", f"{options('scsi-generic', **device)},io_timeout={IO_TIMEOUT_SECONDS}"]
-    policy = f"io_timeout={IO_TIMEOUT_SECONDS},rerror=report,werror=report"
-    return [*words, "-device", f"{options('scsi-block', **device)},{policy}"]
+        return [*words, "-device", _device(spec, "scsi-generic", device, optional)]
+    optional |= {"rerror": "report", "werror": "report"}
+    return [*words, "-device", _device(spec, "scsi-block", device, optional)]
 
 
 def _iscsi(name: str, node: str, recorder: IscsiRecorder) -> list[str]:

@@ -15,15 +15,17 @@ from burnlab.vm.address import DiscFile, parse_recorder
 from burnlab.vm.channel import Channel, Control, Pool, ports
 from burnlab.vm.command import CommandResult, OnLine, check_xorriso
 from burnlab.vm.errors import BadRequest, GuestSilent, VmError
+from burnlab.vm.handing import fitted, handed
 from burnlab.vm.images import micro
 from burnlab.vm.images.recipes import MICRO_COMMAND_LINE, XORRISO_MINIMUM
-from burnlab.vm.images.store import Progress, ignore
+from burnlab.vm.images.store import Image, Progress, ignore
 from burnlab.vm.images.with_burnlab import PACKAGE_TAG, launchers, package_share
 from burnlab.vm.machine import CONSOLE_LOG, CONSOLE_SOCKET, QMP_SOCKET, Machine, launch
 from burnlab.vm.places import Places
 from burnlab.vm.spec import (
     GUEST_ADDRESS,
     Chap,
+    Hba,
     HostDrive,
     IscsiAddress,
     IscsiRecorder,
@@ -81,49 +83,66 @@ def micro_guest(
     boot_timeout: float = BOOT_SECONDS,
     own_program: bool = False,
     network: bool = False,
+    dvdrom: bool = True,
+    hba: Hba = Hba.VIRTIO_SCSI,
 ) -> Iterator[MicroGuest]:
     """Start a micro guest and end it with the block.
 
-    With `own_program` it has Python, and burnlab's burn program as it is on this host now. With `network` it
-    finds the host's loopback at `HOST_ADDRESS`.
-
-    `recorder` is an iSCSI address or a drive of the host, or several of them: they become /dev/sr1, /dev/sr2
-    and so on beside the virtual DVD-ROM /dev/sr0. Shares are mounted at /mnt/TAG. Raises VmError.
+    `recorder` is an iSCSI address or a drive of the host, or several: they become /dev/sr1, /dev/sr2, ...
+    beside the virtual DVD-ROM /dev/sr0, or begin with /dev/sr0 without `dvdrom`. They hang on `hba`.
+    With `own_program` it has Python and burnlab's burn program as it is here now. With `network` it finds the
+    host's loopback at `HOST_ADDRESS`. Shares are mounted at /mnt/TAG. Raises VmError.
     """
     places = places or Places.of_user(os.environ)
-    shares = tuple(shares)
-    programs = tuple(programs)
-    if own_program:
-        programs, shares = (*programs, "python3"), (*shares, package_share())
+    shares = (*shares, *([package_share()] if own_program else []))
+    programs = _with_needed(programs, hba, own_program=own_program)
     image = micro.ensure(places, programs, progress)
     chosen = accel.choose(accelerator, places, progress)
     folder = places.private(name)
-    units = as_recorders(recorder, chap)
-    spec = VmSpec(
-        name=name,
-        accel=chosen,
-        kernel=Kernel(image.kernel, image.initrd, f"{MICRO_COMMAND_LINE} burnlab.drives={1 + len(units)}"),
-        console=folder / CONSOLE_SOCKET,
-        console_log=folder / CONSOLE_LOG,
-        qmp=folder / QMP_SOCKET,
-        memory_mib=memory,
-        cpus=cpus,
-        dvd=VirtualDvd(cdrom),
-        recorders=units,
-        shares=shares,
-        ports=ports(folder, CHANNELS),
-        network=network,
-    )
+    dvd = VirtualDvd(cdrom) if dvdrom or cdrom else None
     with contextlib.ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        machine = launch(spec, folder, [stack.enter_context(image.in_use())])
+        with handed(as_recorders(recorder, chap), progress) as (units, handles), image.in_use() as in_use:
+            spec = VmSpec(
+                name=name,
+                accel=chosen,
+                kernel=kernel_of(image, dvd, units),
+                console=folder / CONSOLE_SOCKET,
+                console_log=folder / CONSOLE_LOG,
+                qmp=folder / QMP_SOCKET,
+                memory_mib=memory,
+                cpus=cpus,
+                dvd=dvd,
+                recorders=units,
+                shares=shares,
+                ports=ports(folder, CHANNELS),
+                network=network,
+                hba=hba,
+            )
+            machine = launch(fitted(spec, places, progress), folder, [in_use, *handles])
         stack.callback(machine.stop)
         guest = _attach(machine, folder, stack, boot_timeout)
-        guest.packages = dict(entry.split("=", 1) for entry in image.manifest.get("packages", "").split())
         if "xorriso" in programs:
             guest.xorriso_version = check_xorriso(guest, XORRISO_MINIMUM)
-        _prepare(guest, shares, network=network, own_program=own_program)
+        _prepare(guest, image, shares, network=network, own_program=own_program)
         yield guest
+
+
+def _with_needed(programs: Iterable[str], hba: Hba, *, own_program: bool) -> tuple[str, ...]:
+    needed = {"python3": own_program, "usb": hba is not Hba.VIRTIO_SCSI}
+    return (*programs, *(name for name, is_needed in needed.items() if is_needed))
+
+
+def kernel_of(
+    image: Image, dvd: VirtualDvd | None, recorders: Sequence[Recorder], *, stays: bool = False
+) -> Kernel:
+    """Return a micro guest's kernel, told how many drives to wait for.
+
+    If it `stays`, it doesn't end itself when the program that talked to it goes.
+    """
+    drives = len(recorders) + (dvd is not None)
+    stay = " burnlab.stay" if stays else ""
+    return Kernel(image.kernel, image.initrd, f"{MICRO_COMMAND_LINE} burnlab.drives={drives}{stay}")
 
 
 def as_recorders(
@@ -149,6 +168,16 @@ def _as_recorder(entry: Recorder | str, chap: Chap | None) -> Recorder:
     return IscsiRecorder(address, chap) if isinstance(address, IscsiAddress) else address
 
 
+@contextlib.contextmanager
+def attached(machine: Machine, seconds: float = BOOT_SECONDS) -> Iterator[MicroGuest]:
+    """Talk to a micro guest that was started to stay; one program at a time can.
+
+    Raises GuestSilent if it doesn't answer in time.
+    """
+    with contextlib.ExitStack() as stack:
+        yield _attach(machine, machine.folder, stack, seconds)
+
+
 def _attach(machine: Machine, folder: Path, stack: contextlib.ExitStack, seconds: float) -> MicroGuest:
     control = Control(folder / "burnlab.control")
     stack.callback(control.close)
@@ -166,15 +195,19 @@ def _attach(machine: Machine, folder: Path, stack: contextlib.ExitStack, seconds
     return MicroGuest(machine, facts, pool)
 
 
-def _prepare(guest: MicroGuest, shares: Iterable[Share], *, network: bool, own_program: bool) -> None:
-    _mount(guest, shares)
+def _prepare(
+    guest: MicroGuest, image: Image, shares: Iterable[Share], *, network: bool, own_program: bool
+) -> None:
+    guest.packages = dict(entry.split("=", 1) for entry in image.manifest.get("packages", "").split())
+    mount(guest, shares)
     if network:
         _join_network(guest)
     if own_program:
         _install_launchers(guest)
 
 
-def _mount(guest: MicroGuest, shares: Iterable[Share]) -> None:
+def mount(guest: MicroGuest, shares: Iterable[Share]) -> None:
+    """Mount shared folders at /mnt/TAG.    Raises VmError."""
     for share in shares:
         mode = "rw" if share.writable else "ro"
         where = shlex.quote(f"/mnt/{share.tag}")

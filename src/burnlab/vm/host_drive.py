@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -188,7 +189,7 @@ def _permission(facts: DriveFacts) -> Iterator[Finding]:
 def _mounted(facts: DriveFacts) -> Iterator[Finding]:
     if facts.mounted_at:
         where = ", ".join(facts.mounted_at)
-        hint = f"Unmount it: umount {facts.mounted_at[0]}"
+        hint = f"Unmount it: umount {shlex.quote(facts.mounted_at[0])}"
         yield Finding(Weight.REFUSES, f"the disc in {facts.node} is mounted at {where}", hint)
 
 

@@ -1,4 +1,4 @@
-"""Debian guests: named ones that outlive the program which starts them, and the same for Python."""
+"""Named guests, which outlive the program that starts them, and debian guests for Python."""
 
 from __future__ import annotations
 
@@ -13,20 +13,23 @@ from pathlib import Path
 
 from burnlab.vm import accel, record, ssh
 from burnlab.vm.address import DiscFile
+from burnlab.vm.channel import ports
 from burnlab.vm.command import CommandResult, OnLine, check_xorriso
 from burnlab.vm.errors import BadRequest, HostFault, VmError
-from burnlab.vm.guest import as_recorders
-from burnlab.vm.images import debian, with_burnlab
+from burnlab.vm.guest import CHANNELS, attached, kernel_of, mount
+from burnlab.vm.handing import fitted, handed
+from burnlab.vm.images import debian, micro, with_burnlab
 from burnlab.vm.images.recipes import DEBIAN_COMMAND_LINE, GUEST_USER, XORRISO_MINIMUM
 from burnlab.vm.images.store import Image, Progress, ignore
 from burnlab.vm.machine import CONSOLE_LOG, CONSOLE_SOCKET, INSTALL_QEMU, QMP_SOCKET, Machine, launch
 from burnlab.vm.places import Places
-from burnlab.vm.record import MachineRecord, Process
+from burnlab.vm.record import MachineRecord, Process, RecorderRecord
 from burnlab.vm.service import serve
 from burnlab.vm.spec import (
     Accel,
     Chap,
     Disk,
+    Hba,
     HostDrive,
     IscsiAddress,
     IscsiRecorder,
@@ -40,6 +43,9 @@ from burnlab.vm.spec import (
 SSH_PORT = 5557
 BOOT_SECONDS = 300.0
 POWERDOWN_SECONDS = 60.0
+ANSWER_SECONDS = 60.0
+GUESTS = ("debian", "micro")
+_NO_LIMIT = 1e7
 
 ServeArgv = Callable[[Path, Path], Sequence[str]]
 """Disc file and control socket → the command that serves a recorder with that disc."""
@@ -50,9 +56,13 @@ class Wanted:
     """What a user wants of a guest."""
 
     name: str = "default"
-    recorder: IscsiAddress | HostDrive | DiscFile | None = None
+    guest: str = "debian"
+    recorders: tuple[IscsiAddress | HostDrive | DiscFile, ...] = ()
     chap: Chap | None = None
     cdrom: Path | None = None
+    dvdrom: bool = True
+    """Have the virtual DVD-ROM as /dev/sr0; without it (and without an image) the recorders begin there."""
+    hba: Hba = Hba.VIRTIO_SCSI
     ssh_port: int = SSH_PORT
     memory_mib: int = 512
     cpus: int = 2
@@ -60,6 +70,13 @@ class Wanted:
     shares: tuple[Share, ...] = ()
     with_burnlab: bool = False
     """Have Python and burnlab's burn program in the guest."""
+    packages: tuple[str, ...] = ()
+    """Debian packages that the debian guest has beside its own."""
+
+    @property
+    def is_micro(self) -> bool:
+        """Whether the guest has no disk and no ssh: its commands come by ports of its own."""
+        return self.guest == "micro"
 
 
 def spec_of(
@@ -67,20 +84,24 @@ def spec_of(
 ) -> VmSpec:
     """Return the machine for what is wanted."""
     base = Image(image, {}) if isinstance(image, Path) else image
+    dvd = VirtualDvd(wanted.cdrom) if wanted.dvdrom or wanted.cdrom else None
+    micro_kernel = kernel_of(base, dvd, units, stays=True)
     return VmSpec(
         name=wanted.name,
         accel=chosen,
-        kernel=Kernel(base.kernel, base.initrd, DEBIAN_COMMAND_LINE),
+        kernel=micro_kernel if wanted.is_micro else Kernel(base.kernel, base.initrd, DEBIAN_COMMAND_LINE),
         console=folder / CONSOLE_SOCKET,
         console_log=folder / CONSOLE_LOG,
         qmp=folder / QMP_SOCKET,
         memory_mib=wanted.memory_mib,
         cpus=wanted.cpus,
-        dvd=VirtualDvd(wanted.cdrom),
+        dvd=dvd,
         recorders=units,
-        disk=Disk(folder / "disk.qcow2"),
+        disk=None if wanted.is_micro else Disk(folder / "disk.qcow2"),
         shares=wanted.shares,
-        ssh_port=wanted.ssh_port,
+        ports=ports(folder, CHANNELS) if wanted.is_micro else (),
+        ssh_port=None if wanted.is_micro else wanted.ssh_port,
+        hba=wanted.hba,
     )
 
 
@@ -91,43 +112,60 @@ def start(
     progress: Progress,
     timeout: float = BOOT_SECONDS,
 ) -> MachineRecord:
-    """Start a debian guest and return once it takes commands by ssh.
+    """Start a guest and return once it takes commands.
 
     Its disk is fresh each time. Raises VmError; then nothing is left running.
     """
     record.check_free(places, wanted.name)
     _check(wanted)
-    image = (with_burnlab if wanted.with_burnlab else debian).ensure(places, progress)
+    image = _image(places, wanted, progress)
     chosen = accel.choose(wanted.accelerator, places, progress)
     folder = record.claim(places, wanted.name)
     with contextlib.ExitStack() as undo:
-        server, address, control = _serve(wanted, folder, serve_argv, progress)
-        if server:
-            undo.callback(server.end)
-        units = as_recorders(_recorder(address, wanted.chap))
-        spec = spec_of(wanted, image, folder, chosen, units)
-        _make_overlay(image.folder / debian.DISK, folder / "disk.qcow2")
-        with image.in_use() as handle:
-            machine = launch(spec, folder, [handle])
+        served, addresses = _serve(wanted, folder, serve_argv, progress, undo)
+        named = [_recorder(address, wanted.chap) for address in addresses]
+        with handed(named, progress) as (units, handles), image.in_use() as in_use:
+            spec = fitted(spec_of(wanted, image, folder, chosen, units), places, progress)
+            if spec.disk:
+                _make_overlay(image.folder / debian.DISK, spec.disk.path)
+            machine = launch(spec, folder, [in_use, *handles])
         undo.callback(machine.kill)
         entry = MachineRecord(
             name=wanted.name,
             qemu=Process.of(machine.pid),
             argv=list(machine.argv),
             image=str(image.folder),
-            ssh_port=wanted.ssh_port,
+            ssh_port=spec.ssh_port or 0,
             accelerator=chosen.value,
-            recorder=_text(wanted.recorder),
             cdrom=str(wanted.cdrom or ""),
-            recorder_server=server,
-            recorder_address=str(address or ""),
-            recorder_control=str(control or ""),
+            recorders=served,
+            guest=wanted.guest,
         )
         record.save(folder, entry)
-        progress("waiting for the guest's ssh server")
-        ssh.await_answer(entry.access(GUEST_USER), timeout, machine.check, machine.console_tail)
+        _await(entry, machine, timeout, progress)
         undo.pop_all()
     return entry
+
+
+def micro_sets(wanted: Wanted) -> list[str]:
+    """Return the program sets of the micro guest that is wanted."""
+    return ["xorriso"] if wanted.hba is Hba.VIRTIO_SCSI else ["xorriso", "usb"]
+
+
+def _image(places: Places, wanted: Wanted, progress: Progress) -> Image:
+    if wanted.is_micro:
+        return micro.ensure(places, micro_sets(wanted), progress)
+    ensure = with_burnlab.ensure if wanted.with_burnlab else debian.ensure
+    return ensure(places, progress, wanted.packages)
+
+
+def _await(entry: MachineRecord, machine: Machine, timeout: float, progress: Progress) -> None:
+    if entry.is_micro:
+        progress("waiting for the guest")
+        with attached(machine, timeout):
+            return
+    progress("waiting for the guest's ssh server")
+    ssh.await_answer(entry.access(GUEST_USER), timeout, machine.check, machine.console_tail)
 
 
 def stop(places: Places, name: str, powerdown_seconds: float = POWERDOWN_SECONDS) -> str:
@@ -138,8 +176,7 @@ def stop(places: Places, name: str, powerdown_seconds: float = POWERDOWN_SECONDS
     machine = record.machine_of(places, entry)
     # The process id may mean somebody else's process by now.
     way = machine.stop(powerdown_seconds=powerdown_seconds) if entry.is_running else "ended by itself"
-    if entry.recorder_server:
-        entry.recorder_server.end()
+    entry.end_servers()
     shutil.rmtree(machine.folder, ignore_errors=True)
     return way
 
@@ -171,7 +208,7 @@ class DebianGuest:
 @contextlib.contextmanager
 def debian_guest(
     *,
-    recorder: IscsiAddress | HostDrive | None = None,
+    recorder: IscsiAddress | HostDrive | Sequence[IscsiAddress | HostDrive] = (),
     chap: Chap | None = None,
     cdrom: Path | None = None,
     shares: Sequence[Share] = (),
@@ -182,16 +219,21 @@ def debian_guest(
     progress: Progress = ignore,
     boot_timeout: float = BOOT_SECONDS,
     own_program: bool = False,
+    packages: Sequence[str] = (),
+    hba: Hba = Hba.VIRTIO_SCSI,
+    dvdrom: bool = True,
 ) -> Iterator[DebianGuest]:
     """Start a debian guest at a free ssh port and end it with the block. Shares are mounted at /mnt/TAG.
 
-    With `own_program` it has Python and burnlab's burn program.
+    With `own_program` it has Python and burnlab's burn program; `packages` are more of Debian's.
     """
     places = places or Places.of_user(os.environ)
     port = _free_port()
     wanted = Wanted(
         name=f"lab-{os.getpid()}-{port}",
-        recorder=recorder,
+        recorders=(recorder,) if isinstance(recorder, IscsiAddress | HostDrive) else tuple(recorder),
+        hba=hba,
+        dvdrom=dvdrom,
         chap=chap,
         cdrom=cdrom,
         ssh_port=port,
@@ -200,20 +242,25 @@ def debian_guest(
         accelerator=accelerator,
         shares=tuple(shares),
         with_burnlab=own_program,
+        packages=tuple(packages),
     )
     entry = start(places, wanted, _no_server, progress, boot_timeout)
     try:
         guest = DebianGuest(entry, record.machine_of(places, entry))
         guest.xorriso_version = check_xorriso(guest, XORRISO_MINIMUM)
         for share in wanted.shares:
-            mount_share(entry, share)
+            mount_share(places, entry, share)
         yield guest
     finally:
         stop(places, wanted.name, powerdown_seconds=0)
 
 
-def mount_share(entry: MachineRecord, share: Share) -> None:
-    """Mount a shared folder at /mnt/TAG in a debian guest."""
+def mount_share(places: Places, entry: MachineRecord, share: Share) -> None:
+    """Mount a shared folder at /mnt/TAG in a guest."""
+    if entry.is_micro:
+        with attached(record.machine_of(places, entry), ANSWER_SECONDS) as guest:
+            mount(guest, [share])
+        return
     options = f"trans=virtio,version=9p2000.L,msize=262144,{'rw' if share.writable else 'ro'}"
     where = f"/mnt/{share.tag}"
     command = f"mkdir -p {where} && mount -t 9p -o {options} {share.tag} {where}"
@@ -222,19 +269,30 @@ def mount_share(entry: MachineRecord, share: Share) -> None:
         raise VmError(f"the guest can't mount the shared folder {share.path}: {result.stderr.strip()}")
 
 
+def run_in_micro(places: Places, entry: MachineRecord, command: str, on_line: OnLine) -> CommandResult:
+    """Run a shell command to its end in a micro guest that was started to stay, as root."""
+    with attached(record.machine_of(places, entry), ANSWER_SECONDS) as guest:
+        return guest.run(command, timeout=_NO_LIMIT, on_line=on_line)
+
+
 def _check(wanted: Wanted) -> None:
+    if wanted.guest not in GUESTS:
+        raise BadRequest(f"there is no guest '{wanted.guest}'", f"Choose {' or '.join(GUESTS)}.")
+    if wanted.is_micro and (wanted.with_burnlab or wanted.packages):
+        raise BadRequest("the micro guest takes no more programs here", "Use the debian guest.")
     if wanted.cdrom and not wanted.cdrom.is_file():
         raise BadRequest(
             f"there is no image {wanted.cdrom}", "--cdrom takes a readable file, an ISO image say."
         )
-    if isinstance(wanted.recorder, DiscFile) and not wanted.recorder.path.is_dir():
-        path = wanted.recorder.path
-        raise BadRequest(f"there is no disc {path}", f"Make one: burnlab disc create {path} --type dvd-rw")
-    if isinstance(wanted.recorder, HostDrive) and not wanted.recorder.path.exists():
-        raise BadRequest(f"there is no drive {wanted.recorder.path}", "See: ls /dev/sr* /dev/sg*")
+    for unit in wanted.recorders:
+        if isinstance(unit, DiscFile) and not unit.path.is_dir():
+            make = f"Make one: burnlab disc create {unit.path} --type dvd-rw"
+            raise BadRequest(f"there is no disc {unit.path}", make)
+        if isinstance(unit, HostDrive) and not unit.path.exists():
+            raise BadRequest(f"there is no drive {unit.path}", "See: ls /dev/sr* /dev/sg*")
     if wanted.chap and not wanted.chap.secret_file.is_file():
         raise BadRequest(f"there is no file {wanted.chap.secret_file}", "It has to hold the CHAP secret.")
-    if not _is_free(wanted.ssh_port):
+    if not wanted.is_micro and not _is_free(wanted.ssh_port):
         raise VmError(
             f"port {wanted.ssh_port} of this host is in use",
             "Stop what uses it (burnlab vm status), or choose another with --ssh-port.",
@@ -242,28 +300,33 @@ def _check(wanted: Wanted) -> None:
 
 
 def _serve(
-    wanted: Wanted, folder: Path, serve_argv: ServeArgv, progress: Progress
-) -> tuple[Process | None, IscsiAddress | HostDrive | None, Path | None]:
-    if not isinstance(wanted.recorder, DiscFile):
-        return None, wanted.recorder, None
-    control = folder / "recorder.sock"
-    server, address = serve(serve_argv(wanted.recorder.path.absolute(), control), folder)
-    progress(f"serving {wanted.recorder.path} at {address}")
-    return server, address, control
+    wanted: Wanted, folder: Path, serve_argv: ServeArgv, progress: Progress, undo: contextlib.ExitStack
+) -> tuple[list[RecorderRecord], list[IscsiAddress | HostDrive]]:
+    """Serve a recorder for each disc file; what the others are is known already."""
+    records: list[RecorderRecord] = []
+    addresses: list[IscsiAddress | HostDrive] = []
+    for number, unit in enumerate(wanted.recorders, 1):
+        if not isinstance(unit, DiscFile):
+            text = str(unit) if isinstance(unit, IscsiAddress) else str(unit.path)
+            records.append(RecorderRecord(text, text))
+            addresses.append(unit)
+            continue
+        stem = "recorder" if number == 1 else f"recorder{number}"
+        control = folder / f"{stem}.sock"
+        server, address = serve(serve_argv(unit.path.absolute(), control), folder, stem)
+        undo.callback(server.end)
+        progress(f"serving {unit.path} at {address}")
+        records.append(RecorderRecord(str(unit.path), str(address), str(control), server))
+        addresses.append(address)
+    return records, addresses
 
 
-def _recorder(address: IscsiAddress | HostDrive | None, chap: Chap | None) -> Recorder | None:
+def _recorder(address: IscsiAddress | HostDrive, chap: Chap | None) -> Recorder:
     return IscsiRecorder(address, chap) if isinstance(address, IscsiAddress) else address
 
 
 def _no_server(disc: Path, _control: Path) -> Sequence[str]:
     raise BadRequest(f"{disc} is a disc file", "Serve it first: burnlab recorder serve")
-
-
-def _text(recorder: IscsiAddress | HostDrive | DiscFile | None) -> str:
-    if recorder is None:
-        return ""
-    return str(recorder) if isinstance(recorder, IscsiAddress) else str(recorder.path)
 
 
 def _make_overlay(base: Path, overlay: Path) -> None:

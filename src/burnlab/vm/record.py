@@ -51,6 +51,15 @@ class Process(msgspec.Struct, frozen=True):
                 time.sleep(0.05)
 
 
+class RecorderRecord(msgspec.Struct, frozen=True):
+    """A recorder that a machine was given, and what serves it if that was started for the machine."""
+
+    recorder: str
+    address: str = ""
+    control: str = ""
+    server: Process | None = None
+
+
 class MachineRecord(msgspec.Struct, frozen=True):
     """A named machine."""
 
@@ -60,16 +69,25 @@ class MachineRecord(msgspec.Struct, frozen=True):
     image: str
     ssh_port: int
     accelerator: str
-    recorder: str = ""
     cdrom: str = ""
-    recorder_server: Process | None = None
-    recorder_address: str = ""
-    recorder_control: str = ""
+    recorders: list[RecorderRecord] = []
+    guest: str = "debian"
 
     @property
     def is_running(self) -> bool:
         """Whether its QEMU is there."""
         return self.qemu.is_running
+
+    @property
+    def is_micro(self) -> bool:
+        """Whether it takes its commands by ports of its own and not by ssh."""
+        return self.guest == "micro"
+
+    def end_servers(self) -> None:
+        """End the recorders that were served for it."""
+        for unit in self.recorders:
+            if unit.server:
+                unit.server.end()
 
     def access(self, user: str) -> SshAccess:
         """Return how to log in."""
@@ -144,7 +162,7 @@ def check_free(places: Places, name: str) -> None:
     record = load(places, name)
     if record and record.is_running:
         raise VmError(
-            f"a machine named {name} is running already (ssh port {record.ssh_port})",
+            f"a machine named {name} is running already",
             f"Stop it (burnlab vm stop --name {name}), or give the new one another name and --ssh-port.",
         )
 
@@ -156,8 +174,8 @@ def claim(places: Places, name: str) -> Path:
     """
     check_free(places, name)
     record = load(places, name)
-    if record and record.recorder_server:
-        record.recorder_server.end()
+    if record:
+        record.end_servers()
     folder = folder_of(places, name)
     shutil.rmtree(folder, ignore_errors=True)
     return make_folder(folder)

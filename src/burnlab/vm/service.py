@@ -16,13 +16,13 @@ _READY = "ready "
 _READY_SECONDS = 60.0
 
 
-def serve(argv: Sequence[str], folder: Path) -> tuple[Process, IscsiAddress]:
+def serve(argv: Sequence[str], folder: Path, name: str = "recorder") -> tuple[Process, IscsiAddress]:
     """Start a program that serves a recorder, and wait for its line `ready iscsi://...`.
 
-    It outlives its parent; its output goes to a file, which stays good when the parent is gone.
+    It outlives its parent; its output goes to a file NAME.out, which stays good when the parent is gone.
     Raises VmError with what the program said if it ends, or stays silent.
     """
-    output, errors = folder / "recorder.out", folder / "recorder.log"
+    output, errors = folder / f"{name}.out", folder / f"{name}.log"
     with output.open("wb") as stdout, errors.open("wb") as stderr:
         child = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, start_new_session=True

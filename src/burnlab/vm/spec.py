@@ -13,6 +13,14 @@ INITIATOR_PREFIX = "iqn.2008-11.org.linux-kvm"
 """QEMU's own initiator name. A target knows by it who asks, and can let an empty tray pass at start."""
 
 
+class Hba(Enum):
+    """The bus adapter that the guest's drives hang on: what it needs is a driver in the guest."""
+
+    VIRTIO_SCSI = "virtio-scsi"
+    USB_BOT = "usb-bot"
+    USB_UAS = "usb-uas"
+
+
 class Accel(Enum):
     """How the guest's instructions are run."""
 
@@ -64,6 +72,8 @@ class HostDrive:
     """A recorder of the host: `/dev/srN`, or `/dev/sgN` which never depends on a medium."""
 
     path: Path
+    max_sectors: int = 0
+    """The longest transfer that the host's kernel hands to it, in sectors of 512 bytes; 0: not known."""
 
     @property
     def is_generic(self) -> bool:
@@ -118,7 +128,7 @@ class VmSpec:
     qmp: Path
     memory_mib: int = 512
     cpus: int = 2
-    dvd: VirtualDvd = VirtualDvd()
+    dvd: VirtualDvd | None = VirtualDvd()
     recorders: tuple[Recorder, ...] = ()
     disk: Disk | None = None
     shares: tuple[Share, ...] = ()
@@ -127,3 +137,6 @@ class VmSpec:
     """Port of the host that leads to the guest's ssh."""
     network: bool = False
     """A network of its own, in which the guest finds the host's loopback at `HOST_ADDRESS`."""
+    hba: Hba = Hba.VIRTIO_SCSI
+    lacking: frozenset[str] = frozenset()
+    """What this QEMU lacks of the options of `qemu_options`."""

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
+
+import pytest
 
 from burnlab.vm.argv import qemu_argv
 from burnlab.vm.spec import (
     Accel,
     Chap,
     Disk,
+    Hba,
     HostDrive,
     IscsiAddress,
     IscsiRecorder,
@@ -174,3 +178,47 @@ def test_a_drive_of_the_host_by_its_generic_node() -> None:
 def test_several_recorders_have_ids_of_their_own() -> None:
     argv = qemu_argv(replace(BARE, recorders=(RECORDER, HostDrive(Path("/dev/sg1")))))
     assert [word.split(",")[1] for word in argv if ",drive=rec" in word] == ["id=recorder1", "id=recorder2"]
+
+
+def test_the_longest_transfer_is_that_of_the_weakest_drive() -> None:
+    drives = (
+        HostDrive(Path("/dev/sr0"), 1024),
+        HostDrive(Path("/dev/sg4"), 240),
+        HostDrive(Path("/dev/sr2")),
+    )
+    argv = qemu_argv(replace(BARE, recorders=(RECORDER, *drives)))
+    assert "virtio-scsi-pci,id=scsi0,max_sectors=240" in argv
+
+
+def test_options_that_this_qemu_lacks_are_left_out() -> None:
+    drives = (HostDrive(Path("/dev/sr0"), 240), HostDrive(Path("/dev/sg4"), 240))
+    lacking = frozenset({"scsi-block.io_timeout", "scsi-block.werror", "virtio-scsi-pci.max_sectors"})
+    devices = [word for word in qemu_argv(replace(BARE, recorders=drives, lacking=lacking)) if "scsi" in word]
+    assert devices == [
+        "virtio-scsi-pci,id=scsi0",
+        "scsi-cd,id=dvdrom,bus=scsi0.0,scsi-id=0,product=QEMU DVD-ROM",
+        "scsi-block,id=recorder1,bus=scsi0.0,scsi-id=1,drive=rec1,rerror=report",
+        "scsi-generic,id=recorder2,bus=scsi0.0,scsi-id=2,drive=rec2,io_timeout=7200",
+    ]
+
+
+@pytest.mark.parametrize("hba", [Hba.USB_BOT, Hba.USB_UAS])
+def test_on_usb_the_logical_units_are_in_the_order_of_the_drives(hba: Hba) -> None:
+    argv = qemu_argv(replace(BARE, hba=hba, recorders=(RECORDER, HostDrive(Path("/dev/sg4"), 240))))
+    devices = [word for before, word in pairwise(argv) if before == "-device"]
+    assert devices == [
+        "qemu-xhci,id=usb0",
+        f"{hba.value},id=scsi0,bus=usb0.0",
+        "scsi-cd,id=dvdrom,bus=scsi0.0,scsi-id=0,lun=0,product=QEMU DVD-ROM",
+        "scsi-block,id=recorder1,bus=scsi0.0,scsi-id=0,lun=1,drive=rec1,"
+        "io_timeout=7200,rerror=report,werror=report",
+        "scsi-generic,id=recorder2,bus=scsi0.0,scsi-id=0,lun=2,drive=rec2,io_timeout=7200",
+    ]
+
+
+def test_without_a_virtual_dvd_rom_the_logical_units_begin_with_the_recorder() -> None:
+    # USB takes no gap; SCSI ids stay as they are, so that the guest's rules find the recorder.
+    for hba, place in {Hba.USB_UAS: "lun=0", Hba.VIRTIO_SCSI: "scsi-id=1"}.items():
+        argv = qemu_argv(replace(BARE, hba=hba, dvd=None, recorders=(RECORDER,)))
+        assert not any(word.startswith("scsi-cd") for word in argv)
+        assert [place in word for word in argv if word.startswith("scsi-block")] == [True]

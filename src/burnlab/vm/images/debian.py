@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
-from burnlab.vm.errors import HostFault
+from burnlab.vm.errors import BadRequest, HostFault
 from burnlab.vm.images import apt, initramfs
 from burnlab.vm.images.kernel import KernelTree, write_fast_image
 from burnlab.vm.images.recipes import (
@@ -29,6 +30,7 @@ KNOWN_HOSTS = "known-hosts"
 HOST_ALIAS = "burnlab-guest"
 """The name under which ssh knows the guest's host key, whatever the port."""
 
+_PACKAGE = re.compile(r"[a-z0-9][a-z0-9.+-]+")  # Debian policy, 5.6.1
 _NEEDED = {
     "mmdebstrap": "mmdebstrap",
     "mke2fs": "e2fsprogs",
@@ -42,16 +44,20 @@ _NO_INITRAMFS = (
 )
 
 
-def recipe() -> Recipe:
-    """Return the recipe of the debian guest."""
+def recipe(additions: Sequence[str] = ()) -> Recipe:
+    """Return the recipe of the debian guest, with more Debian packages in it if they are named."""
+    added = sorted(set(additions) - set(DEBIAN_PACKAGES))
+    _check_names(added)
     setup = _read("debian-setup")
     sources = [Path(__file__).read_text(), Path(initramfs.__file__).read_text(), _read("debian-init")]
-    fingerprint = digest(DEBIAN_PACKAGES, DEBIAN_MODULES, DEBIAN_DISK_BYTES, GUEST_USER, setup, sources)
+    fingerprint = digest(
+        DEBIAN_PACKAGES, added, DEBIAN_MODULES, DEBIAN_DISK_BYTES, GUEST_USER, setup, sources
+    )
 
     def build(folder: Path, packages: Sequence[apt.Package], progress: Progress) -> dict[str, str]:
-        return _build(folder, packages, progress)
+        return _build(folder, [*DEBIAN_PACKAGES, *added], packages, progress)
 
-    return Recipe("debian", fingerprint, build)
+    return Recipe("-".join(["debian", *(name.replace("-", "_") for name in added)]), fingerprint, build)
 
 
 def find(places: Places) -> Image | None:
@@ -59,10 +65,10 @@ def find(places: Places) -> Image | None:
     return Store(places.guests).newest(recipe())
 
 
-def ensure(places: Places, progress: Progress) -> Image:
+def ensure(places: Places, progress: Progress, additions: Sequence[str] = ()) -> Image:
     """Return the debian guest, built first if need be (one to three minutes)."""
-    store, wanted = Store(places.guests), recipe()
-    names = sorted(DEBIAN_PACKAGES)
+    store, wanted = Store(places.guests), recipe(additions)
+    names = sorted({*DEBIAN_PACKAGES, *additions})
     try:
         packages = resolve(places, names, kernel=False)
     except HostFault:
@@ -74,14 +80,16 @@ def ensure(places: Places, progress: Progress) -> Image:
     return store.ensure(wanted, packages, progress)
 
 
-def _build(folder: Path, packages: Sequence[apt.Package], progress: Progress) -> dict[str, str]:
+def _build(
+    folder: Path, names: Sequence[str], packages: Sequence[apt.Package], progress: Progress
+) -> dict[str, str]:
     _require_tools()
     suite, sources = apt.debian_sources()
     _make_key(folder / KEY, "burnlab guest")
     _make_key(folder / "host-key", "burnlab guest's host key")
     root = folder / "root"
     progress(f"debian: installing {suite} with {len(packages)} packages and more (one to two minutes)")
-    _debootstrap(folder, suite, sources)
+    _debootstrap(folder, names, suite, sources)
     progress("debian: making the disk")
     _run(_as_root([*("tar", "--extract", "--numeric-owner", "--exclude=./dev/*"),
                    *("--file", str(folder / "tree.tar"), "--directory", str(root))],
@@ -102,7 +110,7 @@ def _build(folder: Path, packages: Sequence[apt.Package], progress: Progress) ->
     return {"kernel": kernel.release, "suite": suite, "packages": " ".join(map(str, packages))}
 
 
-def _debootstrap(folder: Path, suite: str, sources: Sequence[str]) -> None:
+def _debootstrap(folder: Path, names: Sequence[str], suite: str, sources: Sequence[str]) -> None:
     (folder / "sources.list").write_text("\n".join(sources) + "\n")
     values = {
         "user": GUEST_USER,
@@ -114,7 +122,7 @@ def _debootstrap(folder: Path, suite: str, sources: Sequence[str]) -> None:
     )
     argv = [
         *("mmdebstrap", "--quiet", "--variant=minbase", "--format=tar"),
-        f"--include={','.join(DEBIAN_PACKAGES)}",
+        f"--include={','.join(names)}",
         f"--essential-hook={_NO_INITRAMFS}",
         # The text itself is handed over: in a user namespace the builder can't read the caller's files.
         f"--customize-hook={setup}",
@@ -127,6 +135,14 @@ def _as_root(unpack: Sequence[str], make: Sequence[str], root: Path) -> list[str
     # Ownership in the tree counts. Without root's rights, fakeroot remembers it from one command to the next.
     text = f"mkdir {shlex.quote(str(root))} && {shlex.join(unpack)} && {shlex.join(make)}"
     return ["sh", "-c", text] if os.geteuid() == 0 else ["fakeroot", "sh", "-c", text]
+
+
+def _check_names(names: Sequence[str]) -> None:
+    for name in names:
+        if not _PACKAGE.fullmatch(name):
+            raise BadRequest(
+                f"'{name}' can't be the name of a Debian package", "See: apt-cache search KEYWORD"
+            )
 
 
 def _require_tools() -> None:

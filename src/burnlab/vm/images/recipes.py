@@ -52,6 +52,7 @@ PROGRAM_SETS: dict[str, ProgramSet] = {
     "sg3-utils": ProgramSet(
         ("sg3-utils",), ("/usr/bin/sg_inq", "/usr/bin/sg_raw", "/usr/bin/sg_turs", "/usr/bin/sg_vpd")
     ),
+    "usb": ProgramSet((), (), modules=("xhci_pci", "usb_storage", "uas")),
     "open-iscsi": ProgramSet(
         ("open-iscsi",),
         ("/usr/sbin/iscsid", "/usr/sbin/iscsiadm"),

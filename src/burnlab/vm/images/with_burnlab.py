@@ -38,9 +38,9 @@ sys.exit({function}())
 """
 
 
-def ensure(places: Places, progress: Progress) -> Image:
+def ensure(places: Places, progress: Progress, additions: Sequence[str] = ()) -> Image:
     """Return the debian guest with burnlab, built first if need be."""
-    base = debian.ensure(places, progress)
+    base = debian.ensure(places, progress, additions)
     with base.in_use():
         return Store(places.guests).ensure(_recipe(base), (), progress)
 
@@ -91,7 +91,7 @@ def _recipe(base: Image) -> Recipe:
             (folder / path.name).unlink()
         return base.manifest | {"base": base.folder.name}
 
-    return Recipe("debian+burnlab", fingerprint, build)
+    return Recipe(f"{base.manifest.get('name', 'debian')}+burnlab", fingerprint, build)
 
 
 def _copy_disk(source: Path, target: Path) -> None:
