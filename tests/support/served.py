@@ -36,16 +36,19 @@ def info(disc: Path) -> dict[str, Any]:
 
 
 class ServedProcess:
-    """`burnlab recorder serve` with a disc; `file_limit` stands for a host disk that gets full."""
+    """`burnlab recorder serve` with a disc or an empty tray; `file_limit` stands for a full disk."""
 
-    def __init__(self, folder: Path, disc: Path, *words: str, port: int = 0, file_limit: int = 0) -> None:
+    def __init__(
+        self, folder: Path, disc: Path | None, *words: str, port: int = 0, file_limit: int = 0
+    ) -> None:
         self.control = folder / "panel"
         limit = ("prlimit", f"--fsize={file_limit}") if file_limit else ()
         self.process = subprocess.Popen(
             [
                 *limit,
                 *BURNLAB,
-                *("recorder", "serve", "--disc", str(disc), "--listen", f"127.0.0.1:{port}"),
+                *("recorder", "serve", *(("--disc", str(disc)) if disc else ())),
+                *("--listen", f"127.0.0.1:{port}"),
                 *("--control", str(self.control), *words),
             ],
             stdout=subprocess.PIPE,

@@ -11,7 +11,7 @@ from burnlab.vm.errors import BadRequest, CommandTimeout, GuestSilent, HostFault
 from burnlab.vm.guest import MicroGuest, micro_guest
 from burnlab.vm.named import DebianGuest, debian_guest
 from burnlab.vm.places import Places
-from burnlab.vm.spec import Chap, HostDrive, IscsiAddress, IscsiRecorder, Share, VmSpec
+from burnlab.vm.spec import Chap, Hba, HostDrive, IscsiAddress, IscsiRecorder, Share, VmSpec
 
 __all__ = [
     "BadRequest",
@@ -21,6 +21,7 @@ __all__ = [
     "DebianGuest",
     "Guest",
     "GuestSilent",
+    "Hba",
     "HostDrive",
     "HostFault",
     "IscsiAddress",

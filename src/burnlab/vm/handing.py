@@ -31,6 +31,16 @@ def as_printed(unit: HostDrive, progress: Progress) -> Recorder:
     return with_limits(unit, facts)
 
 
+def check_drive(unit: HostDrive, progress: Progress) -> DriveFacts:
+    """Find out about a drive of the host and tell what is worth knowing.
+
+    Raises HostFault if a guest can't have it.
+    """
+    facts = host_probe.look_at(str(unit.path))
+    check(facts, progress)
+    return facts
+
+
 def check(facts: DriveFacts, progress: Progress) -> None:
     """Tell what is worth knowing about a drive.
 
@@ -53,15 +63,15 @@ def handed(units: Sequence[Recorder], progress: Progress) -> Iterator[tuple[tupl
     Gives the recorders with their limits, and the file numbers that QEMU has to inherit: a drive is kept for
     as long as one process has its number. Raises HostFault.
     """
-    facts = [host_probe.look_at(str(unit.path)) if isinstance(unit, HostDrive) else None for unit in units]
     kept: list[Recorder] = []
     with contextlib.ExitStack() as stack:
         handles = []
         nodes: set[str] = set()
-        for unit, found in zip(units, facts, strict=True):
-            if found is None:
+        for unit in units:
+            if not isinstance(unit, HostDrive):
                 kept.append(unit)
                 continue
+            found = host_probe.look_at(str(unit.path))
             if nodes & {found.node, found.sibling}:
                 raise HostFault(
                     f"{found.node} is named twice, or by both of its nodes", "Name each drive once."

@@ -153,7 +153,9 @@ Check = Callable[[DriveFacts], Iterator[Finding]]
 
 def _missing(facts: DriveFacts) -> Iterator[Finding]:
     if facts.kind is NodeKind.MISSING or facts.open_error in (errno.ENXIO, errno.ENODEV):
-        hint = _LIST if facts.has_sg_module else f"Load the module sg: sudo modprobe sg. {_LIST}"
+        # What is missing may be only its driver.
+        module = "sr_mod" if "/sr" in facts.node else "" if facts.has_sg_module else "sg"
+        hint = f"{_LIST}. If one is there, load its module: sudo modprobe {module}" if module else _LIST
         yield Finding(Weight.REFUSES, f"there is no drive {facts.node}", hint)
 
 

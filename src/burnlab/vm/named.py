@@ -17,7 +17,7 @@ from burnlab.vm.channel import ports
 from burnlab.vm.command import CommandResult, OnLine, check_xorriso
 from burnlab.vm.errors import BadRequest, HostFault, VmError
 from burnlab.vm.guest import CHANNELS, attached, kernel_of, mount
-from burnlab.vm.handing import fitted, handed
+from burnlab.vm.handing import check_drive, fitted, handed
 from burnlab.vm.images import debian, micro, with_burnlab
 from burnlab.vm.images.recipes import DEBIAN_COMMAND_LINE, GUEST_USER, XORRISO_MINIMUM
 from burnlab.vm.images.store import Image, Progress, ignore
@@ -288,8 +288,8 @@ def _check(wanted: Wanted) -> None:
         if isinstance(unit, DiscFile) and not unit.path.is_dir():
             make = f"Make one: burnlab disc create {unit.path} --type dvd-rw"
             raise BadRequest(f"there is no disc {unit.path}", make)
-        if isinstance(unit, HostDrive) and not unit.path.exists():
-            raise BadRequest(f"there is no drive {unit.path}", "See: ls /dev/sr* /dev/sg*")
+        if isinstance(unit, HostDrive):
+            check_drive(unit, ignore)
     if wanted.chap and not wanted.chap.secret_file.is_file():
         raise BadRequest(f"there is no file {wanted.chap.secret_file}", "It has to hold the CHAP secret.")
     if not wanted.is_micro and not _is_free(wanted.ssh_port):

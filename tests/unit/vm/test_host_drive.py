@@ -59,11 +59,11 @@ def test_a_medium_that_isnt_there_hinders_nothing(tray: Tray, words: str) -> Non
 
 
 REFUSED = [
-    (replace(GOOD, kind=NodeKind.MISSING), "there is no drive /dev/sr0", "ls -l /dev/sr*"),
+    (replace(GOOD, kind=NodeKind.MISSING), "there is no drive /dev/sr0", "sudo modprobe sr_mod"),
     (
         replace(GENERIC, kind=NodeKind.MISSING, has_sg_module=False),
         "there is no drive /dev/sg1",
-        "modprobe sg.",
+        "modprobe sg",
     ),
     (replace(GOOD, open_error=errno.ENXIO), "there is no drive /dev/sr0", "ls -l"),
     (replace(GOOD, kind=NodeKind.OTHER), "/dev/sr0 isn't the node of a drive", "ls -l"),
