@@ -29,7 +29,7 @@ def test_xorriso_burns_on_usb(hba: Hba, tmp_path: Path) -> None:
             "'/dev/sr0'",
             "'/dev/sr1'",
         ]
-        assert "'burnlab ' 'BD-RE RECORDER  '" in listed
+        assert "'burnlab ' 'BD-RE RECORDER'" in listed
         # The recorder is the second logical unit of a USB device, which this driver works.
         place = guest.run("readlink -f /sys/block/sr1/device; ls /sys/bus/usb/drivers/" + DRIVERS[hba]).stdout
         assert "/usb" in place and "0:0:1" in place.splitlines()[0]

@@ -19,7 +19,7 @@ from burnlab.vm.places import Places, make_folder
 from burnlab.vm.spec import Accel
 
 KVM_DEVICE = Path("/dev/kvm")
-PROBE_SECONDS = 10.0
+PROBE_SECONDS = 30.0
 CHOICES = ("auto", *(accel.value for accel in Accel))
 
 _EXIT_CODE = 33  # isa-debug-exit makes (value << 1) | 1 of the value written

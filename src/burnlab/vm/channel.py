@@ -49,7 +49,9 @@ class Control:
             if time.monotonic() > deadline:
                 raise GuestSilent(f"the guest didn't come up within {seconds:g} s", "")
             if select.select([self._socket], [], [], 0.2)[0]:
-                data = self._socket.recv(_PIECE)
+                data = b""
+                with _gone():
+                    data = self._socket.recv(_PIECE)
                 if not data:
                     time.sleep(0.1)  # QEMU is about to end; `alive` says so in a moment
                 held += data
