@@ -21,17 +21,17 @@ from burnlab.vm.places import Places
 
 ROOT = Path(burnlab.__file__).parents[2]
 PACKAGES = ("qemu-system-x86",)
-_TARGET = "/opt/burnlab"
+_TARGET = "/mnt/library"
 _LAUNCHER = f'#!/bin/sh\\nPYTHONPATH={_TARGET} exec python3 -m burnlab \\"\\$@\\"\\n'
 _SETTLE = f"""
 set -e
-cp -r /mnt/library {_TARGET}
 printf "{_LAUNCHER}" >/usr/local/bin/burnlab
 chmod 755 /usr/local/bin/burnlab
 guests=/home/burner/.cache/burnlab/guests
 install -d -o burner -g burner -m 700 /home/burner/.cache /home/burner/.cache/burnlab $guests
 cp -r /mnt/image "$guests/{{image}}"
 chown -R burner: /home/burner/.cache
+usermod -a -G kvm burner
 """
 
 
@@ -65,7 +65,10 @@ def library(places: Places, python: str, progress: Callable[[str], None] = print
 
 @contextlib.contextmanager
 def host_in_a_guest(url: str) -> Iterator[DebianGuest]:
-    """A debian guest with QEMU, this burnlab and a micro guest's image; the recorder is its /dev/sr0."""
+    """A debian guest with QEMU, this burnlab and a micro guest's image; the recorder is its /dev/sr0.
+
+    TCG emulates AMD's SVM, so that it has a KVM that works: the second guest isn't emulated twice.
+    """
     places = Places.of_user(os.environ)
     image = micro.ensure(places, ["xorriso"], print)
     outer = debian.ensure(places, print, PACKAGES)
