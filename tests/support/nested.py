@@ -27,10 +27,11 @@ _SETTLE = f"""
 set -e
 printf "{_LAUNCHER}" >/usr/local/bin/burnlab
 chmod 755 /usr/local/bin/burnlab
-guests=/home/burner/.cache/burnlab/guests
-install -d -o burner -g burner -m 700 /home/burner/.cache /home/burner/.cache/burnlab $guests
+home=$(echo ~burner)
+guests=$home/.cache/burnlab/guests
+install -d -o burner -g burner -m 700 $home/.cache $home/.cache/burnlab $guests
 cp -r /mnt/image "$guests/{{image}}"
-chown -R burner: /home/burner/.cache
+chown -R burner: $home/.cache
 usermod -a -G kvm burner
 """
 

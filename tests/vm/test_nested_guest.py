@@ -1,7 +1,7 @@
 """A drive of a host in a guest, without a drive: the host is a guest, its /dev/sr0 our recorder.
 
-In it `burnlab vm start --recorder` boots a second guest, which burns. That takes minutes: it is for `make nested`,
-not for `make test`.
+In it `burnlab vm start --recorder` boots a second guest, which burns. That takes minutes: it is for
+`make nested`, not for `make test`.
 """
 
 from __future__ import annotations
