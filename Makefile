@@ -11,9 +11,11 @@ FUZZ_EXAMPLES ?= 500
 TIME          ?= 600
 KILLS         ?= 1000
 SEED          ?=
+# Tests in guests that take long, and have a target of their own.
+OWN_TARGET    := test_conformance_in_a_guest.py test_open_iscsi_in_a_guest.py test_many_sessions_in_a_guest.py test_walkthrough_attached.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo matrix test lint format docs bench fuzz conformance torture soak long audit full packages-demo packages-test packages-bench clean
+.PHONY: help demo matrix test lint format docs bench fuzz conformance attached torture soak long audit full packages-demo packages-test packages-bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,8 +33,7 @@ matrix: packages-demo $(STAMP) ## every medium and every burn program in a guest
 	@echo "report: reports/matrix/report.md; into the README: $(BIN)/burnlab lab table reports/matrix/report.json --write README.md"
 
 test: packages-test $(STAMP) ## every test, linters included; WORKERS= sets how many processes share them
-	$(BIN)/pytest -q -n $(WORKERS) --ignore tests/vm/test_conformance_in_a_guest.py --ignore tests/vm/test_open_iscsi_in_a_guest.py \
-	  --ignore tests/vm/test_many_sessions_in_a_guest.py
+	$(BIN)/pytest -q -n $(WORKERS) $(addprefix --ignore tests/vm/,$(OWN_TARGET))
 
 lint: $(STAMP) ## linters, types and import contracts only
 	$(BIN)/pytest -q tests/test_architecture.py
@@ -75,6 +76,9 @@ conformance: packages-test $(STAMP) ## our MMC suite on every medium, libiscsi's
 	status=0; $(BIN)/python bench/conformance.py || status=1; \
 	$(BIN)/pytest -q tests/compat/test_conformance_of_tgtd.py tests/compat/test_qemu_img_reads_discs.py \
 	  tests/vm/test_conformance_in_a_guest.py tests/vm/test_open_iscsi_in_a_guest.py || status=1; exit $$status
+
+attached: packages-demo $(STAMP) ## the walkthrough on a /dev/sr0 that open-iscsi makes of a served recorder, in a guest that stands for a host
+	$(BIN)/pytest -q --durations=3 tests/vm/test_attached_drive.py tests/vm/test_walkthrough_attached.py
 
 packages-demo packages-test packages-bench:
 	@tools/install-packages $(@:packages-%=%)

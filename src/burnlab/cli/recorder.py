@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import json
 import signal
-import stat
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from burnlab.cli import fault
+from burnlab.cli.attach import attach, detach, secret_of
 from burnlab.cli.failing import Exit, fail
 from burnlab.cli.fault import read_faults
 from burnlab.cli.panel import ControlOption, JsonOption, ask_panel, default_control
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True)
 app.add_typer(fault.app, name="fault", help="Let things go wrong in a running recorder.")
+
+app.command()(attach)
+app.command()(detach)
 
 DEFAULT_PORT = 3260
 
@@ -46,19 +49,6 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _secret(path: Path) -> str:
-    try:
-        secret = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        fail(f"{path}: {error}", "put the secret into a file of its own that only you can read", Exit.USAGE)
-    if not secret:
-        fail(f"{path} is empty", "put the secret into it, 12 to 16 characters", Exit.USAGE)
-    if path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
-        typer.echo(f"burnlab: others can read the secret in {path}", err=True)
-        typer.echo(f"  keep it yours: chmod 600 {path}", err=True)
-    return secret
-
-
 def _target(
     listen: str,
     iqn: str,
@@ -80,9 +70,9 @@ def _target(
         try:
             auth = ChapAuth(
                 user,
-                _secret(secret_file),
+                secret_of(secret_file),
                 target_user,
-                _secret(target_secret_file) if target_secret_file else "",
+                secret_of(target_secret_file) if target_secret_file else "",
             )
         except ValueError as error:
             fail(error, "see the CHAP options: burnlab recorder serve --help", Exit.USAGE)

@@ -238,7 +238,7 @@ def _terms(
 ) -> InitiatorTerms:
     # A random name of the session's own (RFC 7143, 11.12.5): programs must not end each other's sessions.
     isid = b"\x80" + secrets.token_bytes(3) + bytes(2)
-    return InitiatorTerms(initiator, target, isid, auth or _credentials(address), offers)
+    return InitiatorTerms(initiator, target, isid, auth or credentials_of(address), offers)
 
 
 def _log_in(address: IscsiUrl, terms: InitiatorTerms, timeout: float) -> Link:
@@ -260,8 +260,12 @@ def _parse(url: IscsiUrl | str) -> IscsiUrl:
         raise TransportError(Fault.ABSENT, str(error)) from error
 
 
-def _credentials(url: IscsiUrl) -> ChapCredentials | None:
-    """What to log in with, by the URL and the files that it names."""
+def credentials_of(url: IscsiUrl) -> ChapCredentials | None:
+    """What to log in with, by the URL and the files that it names.
+
+    Raises:
+        TransportError: a file can't be read, or a name or secret is missing.
+    """
     secret = _secret(url.secret, url.secret_file)
     target_secret = _secret(url.target_secret, url.target_secret_file)
     if not (url.user or secret or url.target_user or target_secret):
