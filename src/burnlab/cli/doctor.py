@@ -5,9 +5,12 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from burnlab.vm.examination import Check
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -24,20 +27,30 @@ def doctor(
 
     Exit code 0 if guests can be built and run here, 1 if something they need is missing.
     """
-    from burnlab.vm.host import Check, Level, checks
+    from burnlab.vm.examination import Level, examine, is_fit
+    from burnlab.vm.host_facts import collect
     from burnlab.vm.places import Places
 
-    done: list[Check] = []
-    for check in checks(Places.of_user(os.environ), lambda line: typer.echo(line, err=True)):
-        done.append(check)
-        if not as_json:
+    facts = collect(Places.of_user(os.environ), lambda line: typer.echo(line, err=True))
+    checks = examine(facts)
+    if as_json:
+        rows = [dataclasses.asdict(check) | {"level": check.level.value} for check in checks]
+        typer.echo(json.dumps(rows, indent=1))
+    else:
+        for check in checks:
             mark = _MARKS[check.ok] if check.level is Level.REQUIRED or check.ok else "no"
             typer.echo(f"{mark:8}{check.name:12}{check.detail}")
             if not check.ok:
-                mend = f"; to mend it: {check.remedy}" if check.remedy else ""
-                typer.echo(f"{'':20}needed for {check.needed_for}{mend}")
-    if as_json:
-        rows = [dataclasses.asdict(check) | {"level": check.level.value} for check in done]
-        typer.echo(json.dumps(rows, indent=1))
-    if any(not check.ok and check.level is Level.REQUIRED for check in done):
+                _tell(check)
+    if not is_fit(checks):
         raise typer.Exit(1)
+
+
+def _tell(check: Check) -> None:
+    """What a check that failed is needed for, and what to do."""
+    margin = " " * 20
+    typer.echo(f"{margin}needed for {check.needed_for}")
+    if check.remedy:
+        typer.echo(f"{margin}to mend it: {check.remedy}")
+    if check.advice:
+        typer.echo(f"{margin}{check.advice}")
