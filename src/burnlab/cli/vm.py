@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from burnlab.vm.named import Wanted
     from burnlab.vm.places import Places
     from burnlab.vm.record import MachineRecord
-    from burnlab.vm.spec import HostDrive, IscsiAddress, Recorder, Share
+    from burnlab.vm.spec import HostDrive, IscsiAddress, Recorder, Share, VmSpec
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None)
 
@@ -58,6 +58,9 @@ WithBurnlab = Annotated[
 Packages = Annotated[
     list[str] | None, typer.Option("--package", help="A Debian package for the debian guest; repeatable.")
 ]
+ReleaseOption = Annotated[
+    str, typer.Option("--release", help="The debian guest's release by code name. [the host's own]")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print it for programs to read.")]
 
 
@@ -68,6 +71,7 @@ def build(
         list[str] | None, typer.Option("--programs", help="A program set for the micro guest; repeatable.")
     ] = None,
     with_burnlab: WithBurnlab = False,
+    release: ReleaseOption = "",
 ) -> None:
     """Build guests from Debian packages, unless they are there already."""
     with _reported():
@@ -82,7 +86,7 @@ def build(
             image = micro.ensure(_places(), programs or ["xorriso"], _say)
             typer.echo(f"micro   {image.folder}")
         if "debian" in kinds:
-            image = own.ensure(_places(), _say) if with_burnlab else debian.ensure(_places(), _say)
+            image = (own if with_burnlab else debian).ensure(_places(), _say, suite=release)
             typer.echo(f"debian  {image.folder}")
 
 
@@ -106,6 +110,7 @@ def start(
     trace: Annotated[Path | None, typer.Option(help="A file for the served recorder's commands.")] = None,
     with_burnlab: WithBurnlab = False,
     package: Packages = None,
+    release: ReleaseOption = "",
     timeout: Annotated[float, typer.Option(min=1, help="Seconds that the guest may take to answer.")] = 300,
 ) -> None:
     """Start a guest and return when it takes commands: a debian guest by ssh, a micro guest by `vm ssh --`.
@@ -128,7 +133,7 @@ def start(
             shares=share,
             chap=(chap_user, chap_secret_file),
         )
-        wanted = replace(wanted, with_burnlab=with_burnlab, packages=tuple(package or ()))
+        wanted = replace(wanted, with_burnlab=with_burnlab, packages=tuple(package or ()), release=release)
         extra = {"--model": model, "--speed": speed, "--trace": str(trace.absolute()) if trace else ""}
         options = [word for option, value in extra.items() if value for word in (option, value)]
 
@@ -160,11 +165,13 @@ def command(
     share: Shares = None,
     chap_user: ChapUser = "",
     chap_secret_file: ChapSecret = None,
+    libvirt: Annotated[
+        bool, typer.Option("--libvirt", help="Print libvirt's domain XML of the same machine instead.")
+    ] = False,
 ) -> None:
     """Print the QEMU command line that `vm start` would use, and start nothing."""
     with _reported():
         from burnlab.vm import accel as acceleration
-        from burnlab.vm.argv import qemu_argv
         from burnlab.vm.handing import fitted
         from burnlab.vm.images import debian, micro
         from burnlab.vm.named import micro_sets, spec_of
@@ -196,7 +203,58 @@ def command(
         if spec.disk:
             make = ["qemu-img", "create", "-f", "qcow2", "-b", str(base), "-F", "raw", str(spec.disk.path)]
             _say(f"make its disk first: mkdir -p {shlex.quote(str(folder))} && {shlex.join(make)}")
-        typer.echo(shlex.join(qemu_argv(spec)))
+        typer.echo(_as_domain(spec) if libvirt else _as_words(spec), nl=not libvirt)
+
+
+def _as_words(spec: VmSpec) -> str:
+    from burnlab.vm.argv import qemu_argv
+
+    return shlex.join(qemu_argv(spec))
+
+
+def _as_domain(spec: VmSpec) -> str:
+    """The machine as libvirt's XML; what has to be told libvirt before goes to stderr."""
+    from burnlab.vm.host_probe import scsi_addresses
+    from burnlab.vm.libvirt import domain_xml, secret_xml
+    from burnlab.vm.spec import HostDrive, IscsiRecorder
+
+    for index, unit in enumerate(spec.recorders, 1):
+        if isinstance(unit, IscsiRecorder) and unit.chap:
+            text = secret_xml(spec.name, index)
+            _say(f"tell libvirt the secret first: virsh secret-define FILE, which holds {text}")
+            _say(f"then: virsh secret-set-value UUID --file {unit.chap.secret_file} --plain")
+    drives = [unit.path for unit in spec.recorders if isinstance(unit, HostDrive)]
+    return domain_xml(spec, scsi_addresses(drives))
+
+
+@app.command()
+def seed(
+    image: Annotated[Path, typer.Argument(metavar="IMAGE.iso", help="What is there is overwritten.")],
+    public_key: Annotated[Path, typer.Option(help="The public ssh key that lets you in, a file *.pub.")],
+    user: Annotated[str, typer.Option(help="The normal user, in group cdrom.")] = "burner",
+    hostname: Annotated[str, typer.Option(help="The guest's name.")] = "burnlab",
+    package: Annotated[
+        list[str] | None, typer.Option(help="One more package to install beside xorriso; repeatable.")
+    ] = None,
+) -> None:
+    """Write a seed for a cloud image: an ISO image that prepares it as the debian guest is prepared."""
+    with _reported():
+        import tempfile
+
+        from burnlab.vm.cloud_seed import PACKAGES, CloudSeed, write_seed
+        from burnlab.vm.errors import BadRequest
+
+        try:
+            key = public_key.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadRequest(f"{public_key}: {error}", "Make one: ssh-keygen -t ed25519") from error
+        wanted = CloudSeed(key, user, hostname, (*PACKAGES, *(package or ())))
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                write_seed(wanted, Path(folder), image)
+        except OSError as error:
+            raise BadRequest(f"{image} can't be written: {error.strerror}", "Name another file.") from error
+        _say(f"put it into the guest's virtual DVD-ROM at its first start: {image}")
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

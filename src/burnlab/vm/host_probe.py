@@ -12,7 +12,7 @@ import re
 import stat
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from burnlab.vm.host_drive import (
     medium_of,
     parse_udev,
 )
+from burnlab.vm.libvirt import ScsiAddress
 
 ROOT = Path("/")
 HOLD_SECONDS = 10.0
@@ -60,6 +61,17 @@ def list_drives(root: Path = ROOT) -> tuple[str, ...]:
         if _text(device / "type") == "5" and not list(device.glob("block/sr*")):
             nodes.append(f"/dev/{path.name}")
     return tuple(nodes)
+
+
+def scsi_addresses(nodes: Sequence[Path], root: Path = ROOT) -> dict[Path, ScsiAddress]:
+    """Where drives hang, by their SCSI generic nodes; those that aren't there are left out."""
+    found = {}
+    for node in nodes:
+        # Where the link leads to is named HOST:BUS:TARGET:UNIT.
+        place = (root / _CLASSES[NodeKind.GENERIC] / node.name / "device").resolve().name
+        with contextlib.suppress(ValueError):
+            found[node] = ScsiAddress.parse(place)
+    return found
 
 
 def look_at(path: str, root: Path = ROOT) -> DriveFacts:

@@ -72,6 +72,8 @@ class Wanted:
     """Have Python and burnlab's burn program in the guest."""
     packages: tuple[str, ...] = ()
     """Debian packages that the debian guest has beside its own."""
+    release: str = ""
+    """Code name of the debian guest's release; empty: the host's own."""
 
     @property
     def is_micro(self) -> bool:
@@ -156,7 +158,7 @@ def _image(places: Places, wanted: Wanted, progress: Progress) -> Image:
     if wanted.is_micro:
         return micro.ensure(places, micro_sets(wanted), progress)
     ensure = with_burnlab.ensure if wanted.with_burnlab else debian.ensure
-    return ensure(places, progress, wanted.packages)
+    return ensure(places, progress, wanted.packages, wanted.release)
 
 
 def _await(entry: MachineRecord, machine: Machine, timeout: float, progress: Progress) -> None:
@@ -278,7 +280,7 @@ def run_in_micro(places: Places, entry: MachineRecord, command: str, on_line: On
 def _check(wanted: Wanted) -> None:
     if wanted.guest not in GUESTS:
         raise BadRequest(f"there is no guest '{wanted.guest}'", f"Choose {' or '.join(GUESTS)}.")
-    if wanted.is_micro and (wanted.with_burnlab or wanted.packages):
+    if wanted.is_micro and (wanted.with_burnlab or wanted.packages or wanted.release):
         raise BadRequest("the micro guest takes no more programs here", "Use the debian guest.")
     if wanted.cdrom and not wanted.cdrom.is_file():
         raise BadRequest(

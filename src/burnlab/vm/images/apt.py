@@ -32,16 +32,17 @@ def parse_plan(text: str) -> list[Package]:
     return [Package(match[1], match[2]) for match in found if match]
 
 
-def closure(names: Iterable[str], status: Path) -> list[Package]:
+def closure(names: Iterable[str], status: Path, options: Sequence[str] = ()) -> list[Package]:
     """Resolve packages with all they depend on, as on a machine where nothing is installed.
 
-    `status` is an empty file that stands for that machine's package list.
+    `status` is an empty file that stands for that machine's package list; `options` make apt see other
+    sources than the host's.
     """
     status.touch()
-    text = _run(
+    text = run(
         [
             *("apt-get", "--simulate", "--no-install-recommends", "-o", f"Dir::State::status={status}"),
-            *("install", *names),
+            *(*options, "install", *names),
         ],
         "apt can't resolve the guest's packages",
     )
@@ -50,7 +51,7 @@ def closure(names: Iterable[str], status: Path) -> list[Package]:
 
 def depends(package: str) -> list[str]:
     """Return the names that a package depends on directly."""
-    text = _run(["apt-cache", "depends", "--important", package], f"apt doesn't know {package}")
+    text = run(["apt-cache", "depends", "--important", package], f"apt doesn't know {package}")
     return [line.split()[-1] for line in text.splitlines() if line.strip().startswith("Depends:")]
 
 
@@ -59,9 +60,9 @@ def unpack(packages: Sequence[Package], downloads: Path, root: Path) -> None:
     downloads.mkdir(parents=True, exist_ok=True)
     # apt's own download user can't write to a folder of the person who runs this.
     command = ["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", *map(str, packages)]
-    _run(command, "the guest's packages can't be downloaded", cwd=downloads)
+    run(command, "the guest's packages can't be downloaded", cwd=downloads)
     for archive in sorted(downloads.glob("*.deb")):
-        _run(["dpkg-deb", "--extract", str(archive), str(root)], f"{archive.name} can't be unpacked")
+        run(["dpkg-deb", "--extract", str(archive), str(root)], f"{archive.name} can't be unpacked")
         archive.unlink()
 
 
@@ -70,7 +71,7 @@ def debian_sources() -> tuple[str, list[str]]:
 
     Sources of others are left out: a guest consists of Debian packages only.
     """
-    text = _run(
+    text = run(
         ["apt-get", "indextargets", "Created-By: Packages", "--format", _TARGETS],
         "apt can't list its sources",
     )
@@ -88,13 +89,14 @@ def debian_sources() -> tuple[str, list[str]]:
     return min((row[2] for row in wanted), key=len), lines
 
 
-def _run(argv: Sequence[str], failure: str, cwd: Path | None = None) -> str:
+def run(argv: Sequence[str], failure: str, cwd: Path | None = None, hint: str = _UPDATE) -> str:
+    """Run a program of apt's and return what it prints. Raises HostFault that begins with `failure`."""
     try:
         done = subprocess.run(argv, capture_output=True, text=True, check=False, cwd=cwd, env=None)
     except FileNotFoundError as error:
-        hint = "Guests are built from Debian packages: build them on Debian or a system derived from it."
-        raise HostFault(f"{failure}: there is no {argv[0]} on this host", hint) from error
+        where = "Guests are built from Debian packages: build them on Debian or a system derived from it."
+        raise HostFault(f"{failure}: there is no {argv[0]} on this host", where) from error
     if done.returncode:
         lines = [line for line in done.stderr.strip().splitlines() if not line.startswith("W:")]
-        raise HostFault(f"{failure}: {' '.join(lines[-3:]) or 'no message'}", _UPDATE)
+        raise HostFault(f"{failure}: {' '.join(lines[-3:]) or 'no message'}", hint)
     return done.stdout

@@ -20,6 +20,7 @@ from burnlab.vm.images.recipes import (
     DEBIAN_PACKAGES,
     GUEST_USER,
 )
+from burnlab.vm.images.release import Release, another, closure, of_host
 from burnlab.vm.images.resolve import resolve
 from burnlab.vm.images.store import Image, Progress, Recipe, Store, digest
 from burnlab.vm.places import Places
@@ -44,8 +45,11 @@ _NO_INITRAMFS = (
 )
 
 
-def recipe(additions: Sequence[str] = ()) -> Recipe:
-    """Return the recipe of the debian guest, with more Debian packages in it if they are named."""
+def recipe(additions: Sequence[str] = (), release: Release | None = None) -> Recipe:
+    """Return the recipe of the debian guest, with more Debian packages in it if they are named.
+
+    It is of the host's own release unless another one is given.
+    """
     added = sorted(set(additions) - set(DEBIAN_PACKAGES))
     _check_names(added)
     setup = _read("debian-setup")
@@ -55,9 +59,10 @@ def recipe(additions: Sequence[str] = ()) -> Recipe:
     )
 
     def build(folder: Path, packages: Sequence[apt.Package], progress: Progress) -> dict[str, str]:
-        return _build(folder, [*DEBIAN_PACKAGES, *added], packages, progress)
+        return _build(folder, release or of_host(), [*DEBIAN_PACKAGES, *added], packages, progress)
 
-    return Recipe("-".join(["debian", *(name.replace("-", "_") for name in added)]), fingerprint, build)
+    kind = f"debian_{release.suite}" if release else "debian"
+    return Recipe("-".join([kind, *(name.replace("-", "_") for name in added)]), fingerprint, build)
 
 
 def find(places: Places) -> Image | None:
@@ -65,12 +70,19 @@ def find(places: Places) -> Image | None:
     return Store(places.guests).newest(recipe())
 
 
-def ensure(places: Places, progress: Progress, additions: Sequence[str] = ()) -> Image:
-    """Return the debian guest, built first if need be (one to three minutes)."""
-    store, wanted = Store(places.guests), recipe(additions)
+def ensure(places: Places, progress: Progress, additions: Sequence[str] = (), suite: str = "") -> Image:
+    """Return the debian guest, built first if need be (one to three minutes).
+
+    `suite` is the code name of its release; empty stands for the host's own.
+    """
+    release = another(places, suite, progress) if suite and suite != of_host().suite else None
+    store, wanted = Store(places.guests), recipe(additions, release)
     names = sorted({*DEBIAN_PACKAGES, *additions})
     try:
-        packages = resolve(places, names, kernel=False)
+        if release:
+            packages = closure(release, names, places.cache / "no-packages")
+        else:
+            packages = resolve(places, names, kernel=False)
     except HostFault:
         # An image that is there serves well on a host whose apt can't be asked just now.
         if image := store.newest(wanted):
@@ -81,10 +93,14 @@ def ensure(places: Places, progress: Progress, additions: Sequence[str] = ()) ->
 
 
 def _build(
-    folder: Path, names: Sequence[str], packages: Sequence[apt.Package], progress: Progress
+    folder: Path,
+    release: Release,
+    names: Sequence[str],
+    packages: Sequence[apt.Package],
+    progress: Progress,
 ) -> dict[str, str]:
     _require_tools()
-    suite, sources = apt.debian_sources()
+    suite, sources = release.suite, release.lines
     _make_key(folder / KEY, "burnlab guest")
     _make_key(folder / "host-key", "burnlab guest's host key")
     root = folder / "root"

@@ -38,9 +38,9 @@ sys.exit({function}())
 """
 
 
-def ensure(places: Places, progress: Progress, additions: Sequence[str] = ()) -> Image:
+def ensure(places: Places, progress: Progress, additions: Sequence[str] = (), suite: str = "") -> Image:
     """Return the debian guest with burnlab, built first if need be."""
-    base = debian.ensure(places, progress, additions)
+    base = debian.ensure(places, progress, additions, suite)
     with base.in_use():
         return Store(places.guests).ensure(_recipe(base), (), progress)
 
