@@ -12,10 +12,11 @@ TIME          ?= 600
 KILLS         ?= 1000
 SEED          ?=
 # Tests in guests that take long, and have a target of their own.
-OWN_TARGET    := test_conformance_in_a_guest.py test_open_iscsi_in_a_guest.py test_many_sessions_in_a_guest.py test_walkthrough_attached.py
+OWN_TARGET    := test_conformance_in_a_guest.py test_open_iscsi_in_a_guest.py test_many_sessions_in_a_guest.py \
+                 test_walkthrough_attached.py test_nested_guest.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo matrix test lint format docs bench fuzz conformance attached torture soak long audit full packages-demo packages-test packages-bench clean
+.PHONY: help demo matrix test lint format docs bench fuzz conformance attached nested torture soak long audit full packages-demo packages-test packages-bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +80,9 @@ conformance: packages-test $(STAMP) ## our MMC suite on every medium, libiscsi's
 
 attached: packages-demo $(STAMP) ## the walkthrough on a /dev/sr0 that open-iscsi makes of a served recorder, in a guest that stands for a host
 	$(BIN)/pytest -q --durations=3 tests/vm/test_attached_drive.py tests/vm/test_walkthrough_attached.py
+
+nested: packages-demo $(STAMP) ## a host's drive in a guest, the host itself a guest with the emulated recorder: 10 to 20 minutes
+	PYTHONUNBUFFERED=1 $(BIN)/pytest -q -s --durations=0 tests/vm/test_nested_guest.py
 
 packages-demo packages-test packages-bench:
 	@tools/install-packages $(@:packages-%=%)
