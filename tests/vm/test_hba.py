@@ -37,7 +37,7 @@ def test_xorriso_burns_on_usb(hba: Hba, tmp_path: Path) -> None:
         burned = guest.run(BURN, timeout=300)
         assert burned.exit_code == 0, burned.stderr
         checked = guest.run(CHECK, timeout=300)
-        assert "File contents and their MD5 checksums match." in checked.stderr
+        assert "File contents and their MD5 checksums match." in checked.stdout
         assert checked.exit_code == 0, checked.stderr
     (session,) = info(disc)["sessions"]
     assert info(disc)["state"] == "closed", session
