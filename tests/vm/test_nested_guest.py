@@ -102,7 +102,6 @@ def test_a_blank_medium_at_start(tray: Room) -> None:
     disc = tray.insert("dvd-rw")
     started = tray.run(f"{START} /dev/sr0")
     assert "holds DVD-RW, blank" in started.stderr
-    assert "lets only the commands pass that it knows" in started.stderr
     # What the host may still do with a drive that a guest has: nothing.
     second = tray.run(f"{START} /dev/sg0 --name second", 3)
     assert "/dev/sg0 is in use by burnlab-default (process " in second.stderr
@@ -113,7 +112,7 @@ def test_a_blank_medium_at_start(tray: Room) -> None:
 
 def test_an_empty_tray_at_start(tray: Room) -> None:
     started = tray.run(f"{START} /dev/sr0")
-    assert "no medium is in it" in started.stderr
+    assert "its tray is open" in started.stderr or "no medium is in it" in started.stderr
     asked = tray.inside("xorriso -outdev /dev/sr1 -toc", None)
     assert "Media status : is not present" in asked.stdout + asked.stderr
     burns_and_verifies(tray, tray.insert("bd-r"))
@@ -122,5 +121,5 @@ def test_an_empty_tray_at_start(tray: Room) -> None:
 def test_the_generic_node(tray: Room) -> None:
     disc = tray.insert("dvd+r")
     started = tray.run(f"{START} /dev/sg0")
-    assert "lets only" not in started.stderr
+    assert "holds DVD+R, blank" in started.stderr
     burns_and_verifies(tray, disc)

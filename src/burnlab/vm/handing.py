@@ -10,7 +10,7 @@ from pathlib import Path
 from burnlab.vm import host_probe
 from burnlab.vm.argv import PROGRAM, qemu_argv
 from burnlab.vm.errors import HostFault
-from burnlab.vm.host_drive import DriveFacts, Finding, Weight, findings
+from burnlab.vm.host_drive import DriveFacts, Finding, NodeKind, Weight, findings
 from burnlab.vm.places import Places
 from burnlab.vm.qemu_options import ask, complaints
 from burnlab.vm.spec import HostDrive, Recorder, VmSpec
@@ -18,17 +18,34 @@ from burnlab.vm.spec import HostDrive, Recorder, VmSpec
 Progress = Callable[[str], None]
 
 
-def with_limits(unit: Recorder, facts: DriveFacts) -> Recorder:
-    """Return a recorder of the host by its real name, with how much it takes at once."""
-    return HostDrive(Path(facts.node), facts.limits.sectors) if isinstance(unit, HostDrive) else unit
+def _look(node: str) -> DriveFacts:
+    return host_probe.look_at(node)
+
+
+def chosen_node(facts: DriveFacts, look: Callable[[str], DriveFacts] = _look) -> DriveFacts:
+    """Return the node through which QEMU works a drive: the generic one where it may be used.
+
+    Through the block node QEMU answers every command itself with "no medium" while there is none, INQUIRY
+    included, and so doesn't even start with an empty tray.    Source: QEMU, block-backend.c, blk_co_do_ioctl.
+    """
+    if facts.kind is not NodeKind.BLOCK or not facts.sibling:
+        return facts
+    other = look(facts.sibling)
+    is_usable = other.kind is NodeKind.GENERIC and other.may_use and not other.open_error
+    return other if is_usable else facts
+
+
+def as_unit(facts: DriveFacts) -> HostDrive:
+    """Return a drive by its real name, with how much it takes at once."""
+    return HostDrive(Path(facts.node), facts.limits.sectors)
 
 
 def as_printed(unit: HostDrive, progress: Progress) -> Recorder:
     """Return a recorder of the host for a command line that is only shown; what would refuse is told."""
-    facts = host_probe.look_at(str(unit.path))
+    facts = chosen_node(host_probe.look_at(str(unit.path)))
     for finding in findings(facts):
         progress(_line(finding))
-    return with_limits(unit, facts)
+    return as_unit(facts)
 
 
 def check_drive(unit: HostDrive, progress: Progress) -> DriveFacts:
@@ -77,9 +94,10 @@ def handed(units: Sequence[Recorder], progress: Progress) -> Iterator[tuple[tupl
                     f"{found.node} is named twice, or by both of its nodes", "Name each drive once."
                 )
             nodes |= {found.node, found.sibling} - {""}
-            check(found, progress)
+            node = chosen_node(found)
+            check(node, progress)
             handles.append(stack.enter_context(host_probe.hold(found)))
-            kept.append(with_limits(unit, found))
+            kept.append(as_unit(node))
         yield tuple(kept), handles
 
 

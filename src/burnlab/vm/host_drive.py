@@ -239,11 +239,20 @@ def _automounting(facts: DriveFacts) -> Iterator[Finding]:
 
 def _filtered(facts: DriveFacts) -> Iterator[Finding]:
     if facts.kind is NodeKind.BLOCK and not facts.has_rawio:
-        other = f"take {facts.sibling}, where it filters nothing, or start" if facts.sibling else "start"
+        other = f"get permission for {facts.sibling}, or start" if facts.sibling else "start"
         yield Finding(
             Weight.TELLS,
             f"the kernel lets only the commands pass that it knows (not a vendor's own) through {facts.node}",
             f"For those, {other} with CAP_SYS_RAWIO.",
+        )
+
+
+def _stuck(facts: DriveFacts) -> Iterator[Finding]:
+    if facts.kind is NodeKind.BLOCK and facts.tray in (Tray.EMPTY, Tray.OPEN):
+        yield Finding(
+            Weight.WARNS,
+            f"QEMU can't start with {facts.node} while no medium is in it",
+            "Put one in, or load the module sg (sudo modprobe sg), whose node has no such need.",
         )
 
 
@@ -262,7 +271,7 @@ def _medium(facts: DriveFacts) -> Iterator[Finding]:
 
 
 _REFUSING: tuple[Check, ...] = (_missing, _no_drive, _permission, _mounted, _claimed, _unopenable)
-_TELLING: tuple[Check, ...] = (_unguarded, _in_hands, _automounting, _filtered, _medium)
+_TELLING: tuple[Check, ...] = (_unguarded, _in_hands, _automounting, _filtered, _stuck, _medium)
 
 
 _MEDIA: dict[str, str] = {

@@ -38,6 +38,9 @@ HINTS: tuple[tuple[str, str], ...] = (
     (r"No more connections|[Cc]onnection refused|Failed to connect|connect to .* failed|Failed to log",
      "Nothing answers there as a recorder, or it refuses this guest: see that it is served "
      "(burnlab recorder serve) and that the address and the CHAP names are right."),
+    (r"Is this a SCSI device",
+     "QEMU can't start with /dev/srN while no medium is in it: put one in, or load the module sg "
+     "(sudo modprobe sg), whose node has no such need."),
     (r"Could not access KVM|failed to initialize kvm|/dev/kvm",
      "KVM can't be used here: start with --accel tcg."),
     (r"/dev/s[rg]\d.*(Permission denied|Operation not permitted)",

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from burnlab.vm.errors import HostFault
-from burnlab.vm.handing import check
+from burnlab.vm.handing import check, chosen_node
 from burnlab.vm.host_drive import (
     DriveFacts,
     Holder,
@@ -54,7 +54,7 @@ def test_a_drive_that_is_free_only_tells_its_medium() -> None:
 )
 def test_a_medium_that_isnt_there_hinders_nothing(tray: Tray, words: str) -> None:
     # What udev wrote down of the medium is that of the last one.
-    ((weight, message),) = told(replace(GOOD, tray=tray))
+    ((weight, message),) = told(replace(GENERIC, tray=tray))
     assert weight == "tells" and words in message and "BD-R," not in message
 
 
@@ -115,7 +115,7 @@ def test_what_is_worth_knowing_is_told_and_hinders_nothing() -> None:
     assert [line.partition(" ")[0] for line in said] == ["vlc", "udisks,", "the", "/dev/sr0"]
     assert "vlc (process 5) has /dev/sr0 open, too" in said[0]
     assert "GNOME's volume monitor is running" in said[1]
-    assert "take /dev/sg1, where it filters nothing" in said[2]
+    assert "get permission for /dev/sg1" in said[2]
 
 
 def test_the_generic_node_filters_nothing_but_may_be_unguarded() -> None:
@@ -156,3 +156,16 @@ def test_udevs_entry_tells_what_a_drive_writes_and_holds() -> None:
     assert medium_of({**properties, "ID_CDROM_MEDIA": ""}) == ""
     assert medium_of({"ID_CDROM_MEDIA": "1"}) == "a medium"
     assert medium_of({"ID_CDROM_MEDIA": "1", "ID_CDROM_MEDIA_BD": "1"}) == "BD-ROM"
+
+
+def test_qemu_works_a_drive_through_its_generic_node_where_it_may() -> None:
+    assert chosen_node(GOOD, lambda _node: GENERIC) is GENERIC
+    assert chosen_node(GENERIC, lambda _node: GOOD) is GENERIC
+    for unusable in ({"may_use": False}, {"open_error": errno.EPERM}, {"kind": NodeKind.MISSING}):
+        assert chosen_node(GOOD, lambda _node, facts=unusable: replace(GENERIC, **facts)) is GOOD
+    assert chosen_node(replace(GOOD, sibling=""), lambda _node: GENERIC).node == "/dev/sr0"
+
+
+def test_without_a_generic_node_qemu_needs_a_medium() -> None:
+    (weight, message), _tray = told(replace(GOOD, tray=Tray.EMPTY))
+    assert (weight, message) == ("warns", "QEMU can't start with /dev/sr0 while no medium is in it")
