@@ -213,7 +213,7 @@ def test_close_ends_all_threads() -> None:
     with serving(MemoryUnit()) as server:
         clients = [Client(server.address, isid=bytes((0, 0, 0, 0, 0, n))).login() for n in range(5)]
         clients[0].socket.close()
-    assert set(threading.enumerate()) <= before
+    eventually(lambda: set(threading.enumerate()) <= before)
     with pytest.raises(RuntimeError, match="isn't running"):
         server.address  # noqa: B018
 
