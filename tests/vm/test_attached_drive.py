@@ -79,7 +79,7 @@ def test_each_thing_that_a_host_may_lack(place: Place) -> None:
     )
     assert "refused" in refused(place, place.url)
     unserved = refused(place, f"iscsi://{HOST_ADDRESS}:9/{IQN}/0")
-    assert "nothing answers there" in unserved and "recorder status" in unserved
+    assert re.search("nothing answers there|took too long", unserved) and "recorder status" in unserved
 
 
 def test_attach_burn_and_detach(place: Place) -> None:
@@ -88,7 +88,7 @@ def test_attach_burn_and_detach(place: Place) -> None:
     done = command(guest, "recorder", "attach", place.portal, *CHAP, *MUTUAL)
     assert (done.exit_code, done.stdout) == (0, "/dev/sr0\n"), done.stderr
     assert re.search(
-        r"^/dev/sr0, /dev/sg0: 'burnlab ' 'BD-RE RECORDER' at iscsi://", done.stderr, re.MULTILINE
+        r"^/dev/sr0, /dev/sg0: 'burnlab ' 'BD-RE RECORDER  ' at iscsi://", done.stderr, re.MULTILINE
     )
     again = command(guest, "recorder", "attach", place.url, "--json")
     drive = json.loads(again.stdout)

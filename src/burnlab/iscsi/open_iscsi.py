@@ -95,6 +95,8 @@ def record_settings(
     """Settings for one target's record: its sessions only, and none of them made when the host starts."""
     return {
         "node.startup": "manual",
+        # By itself it tries for two minutes where nobody listens.
+        "node.session.initial_login_retry_max": "1",
         **_auth(_SESSION, credentials),
         _HEADER_DIGEST: header_digest or "None",
         _DATA_DIGEST: data_digest or "None",

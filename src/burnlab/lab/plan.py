@@ -13,7 +13,8 @@ import msgspec
 Size = Literal["quick", "full"]
 ActionName = Literal["insert", "press", "load", "eject", "status", "damage"]
 Kind = Literal["scenario", "preparation"]
-Place = Literal["guest", "memory"]
+Place = Literal["guest", "memory", "host"]
+"""Where a burn program runs: in a guest beside a virtual DVD-ROM, in this process, or on a host as it is."""
 Shown = Literal["digests", "names", "identifiers"]
 ExitRule = int | Literal["nonzero", "any"]
 

@@ -49,8 +49,17 @@ PROGRAM_SETS: dict[str, ProgramSet] = {
     "cdrdao": ProgramSet(("cdrdao",), ("/usr/bin/cdrdao",)),
     "setcd": ProgramSet(("setcd",), ("/usr/bin/setcd",)),
     "python3": ProgramSet(("python3",), ("/usr/bin/python3",), trees=("/usr/lib/python3.[0-9]*",)),
-    # What compiled Python packages rest on; libgcc comes with it, as the library needs it.
-    "c++-runtime": ProgramSet(("libstdc++6", "libgcc-s1"), ("/usr/lib/x86_64-linux-gnu/libstdc++.so.6",)),
+    # What compiled Python packages rest on: wheels still name libraries that are part of libc by now.
+    "c++-runtime": ProgramSet(
+        ("libstdc++6", "libgcc-s1", "libc6"),
+        (
+            "/usr/lib/x86_64-linux-gnu/libstdc++.so.6",
+            *(
+                f"/usr/lib/x86_64-linux-gnu/{name}"
+                for name in ("librt.so.1", "libpthread.so.0", "libdl.so.2")
+            ),
+        ),
+    ),
     "sg3-utils": ProgramSet(
         ("sg3-utils",), ("/usr/bin/sg_inq", "/usr/bin/sg_raw", "/usr/bin/sg_turs", "/usr/bin/sg_vpd")
     ),
