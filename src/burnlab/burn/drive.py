@@ -191,12 +191,19 @@ class Medium:
         return self.access is Access.OVERWRITABLE
 
 
+SYNC_BYTES: Final = 16 << 20
+SYNC_AT_END: Final = 0
+SYNC_NEVER: Final = -1
+"""What `WriteRequest.sync_bytes` may be: a number of bytes, or one of the last two."""
+
+
 @dataclass(frozen=True, slots=True)
 class WriteRequest:
     """What is going to be written: start LBA, number of blocks (None if not known), and how.
 
     `close` says that nothing shall be appended later. `mode` is `auto`, `tao` or `sao`. `speed` is in kB/s,
-    0 the fastest.
+    0 the fastest. `sync_bytes` is for files: after so many bytes they are brought to the disk,
+    or SYNC_AT_END or SYNC_NEVER.
     """
 
     lba: int
@@ -206,6 +213,7 @@ class WriteRequest:
     dummy: bool = False
     speed: int = 0
     stream_recording: bool = False
+    sync_bytes: int = SYNC_BYTES
 
 
 class Drive(Protocol):

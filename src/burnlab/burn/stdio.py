@@ -10,6 +10,8 @@ from contextlib import suppress
 from burnlab.burn.drive import (
     BLOCK,
     FILE_PROFILE,
+    SYNC_BYTES,
+    SYNC_NEVER,
     Access,
     Data,
     DriveError,
@@ -26,8 +28,6 @@ HEAD_BLOCKS = 32
 ALIGN = 32
 FILE_IDENTITY = Identity("YOYODYNE", "WARP DRIVE", "FX01")
 DISK_MODE = 0o666
-WRITEBACK_BYTES = 16 << 20
-"""After so many bytes the kernel is asked to bring them to the disk; otherwise it begins at the end."""
 
 
 class FileDrive(PlainDrive):
@@ -48,6 +48,7 @@ class FileDrive(PlainDrive):
         self._write_fd = -1
         self._position = 0
         self._handed_over = 0
+        self._sync_bytes = SYNC_BYTES
         self._dummy = False
         if not os.path.lexists(path) and not os.path.isdir(os.path.dirname(path) or "."):  # noqa: PTH112, PTH120
             text = "Neither stdio-path nor its directory exist"
@@ -107,6 +108,7 @@ class FileDrive(PlainDrive):
         """Open the file for writing."""
         self._open_for_writing()
         self._position = self._handed_over = request.lba * BLOCK
+        self._sync_bytes = request.sync_bytes
         self._dummy = request.dummy
 
     def _open_for_writing(self) -> None:
@@ -121,7 +123,7 @@ class FileDrive(PlainDrive):
         if not self._dummy:
             self._put(data, self._position)
         self._position += len(data)
-        if self._position - self._handed_over >= WRITEBACK_BYTES and not self._dummy:
+        if 0 < self._sync_bytes <= self._position - self._handed_over and not self._dummy:
             self._hand_over()
 
     def _hand_over(self) -> None:
@@ -149,6 +151,8 @@ class FileDrive(PlainDrive):
             self._sync()
 
     def _sync(self) -> None:
+        if self._sync_bytes == SYNC_NEVER:
+            return
         try:
             os.fsync(self._write_fd)
         except OSError as error:

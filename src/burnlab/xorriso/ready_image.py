@@ -185,6 +185,7 @@ def _request(program: Program, wish: TrackWish, lba: int, blocks: int | None) ->
         dummy=settings.dummy,
         speed=max(0, settings.speed // 1000),
         stream_recording=settings.streams,
+        sync_bytes=settings.sync_bytes,
     )
 
 

@@ -106,6 +106,7 @@ class Settings:
     """`-grow_blindly`: the address that a session is made for when it goes to another drive."""
     ban_stdio_write: bool = False
     fifo_size: int = 4 * 1024**2
+    sync_bytes: int = 16 * 1024**2
     now: int | None = None
     """`-iso_nowtime`: pinned seconds since 1970, or None for the clock."""
     source_date_epoch: int | None = None

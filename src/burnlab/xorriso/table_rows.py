@@ -302,7 +302,6 @@ LIMITS: Final = {
             "scsi_dev_family",
             "dvd_obs",
             "use_immed_bit",
-            "stdio_sync",
         ),
         WITHOUT_EFFECT,
     ),

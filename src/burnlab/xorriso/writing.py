@@ -310,6 +310,7 @@ def _write(program: Program, run: Run) -> None:
         # Asked for the slowest, a drive takes what it has nearest to next to nothing.
         speed=1 if settings.speed < 0 else settings.speed,
         stream_recording=settings.streams,
+        sync_bytes=settings.sync_bytes,
     )
     fifo = Fifo(settings.fifo_size)
     unit = view.medium.speed_unit

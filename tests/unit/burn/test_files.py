@@ -8,9 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from burnlab.burn.drive import Access, DriveError, Status, WriteRequest
+from burnlab.burn.drive import (
+    SYNC_AT_END,
+    SYNC_BYTES,
+    SYNC_NEVER,
+    Access,
+    DriveError,
+    Status,
+    WriteRequest,
+)
 from burnlab.burn.opener import open_stdio
-from burnlab.burn.stdio import WRITEBACK_BYTES, FileDrive
+from burnlab.burn.stdio import FileDrive
 from burnlab.burn.stream import ENDLESS_BLOCKS, StreamDrive
 
 BLOCK = 2048
@@ -74,7 +82,7 @@ def test_what_was_written_is_handed_over_early(
     told: list[tuple[int, int]] = []
     monkeypatch.setattr(os, "posix_fadvise", advise)
     drive = FileDrive("x", str(tmp_path / "x"))
-    piece = memoryview(bytes(WRITEBACK_BYTES * 3 // 8))
+    piece = memoryview(bytes(SYNC_BYTES * 3 // 8))
     drive.begin(WriteRequest(32, None))
     for _ in range(7):
         drive.write(piece)
@@ -82,6 +90,25 @@ def test_what_was_written_is_handed_over_early(
     drive.close()
     assert told == [(at * 3 * len(piece) + 32 * BLOCK, 3 * len(piece)) for at in range(2)]
     assert (tmp_path / "x").stat().st_size == 32 * BLOCK + 7 * len(piece)
+
+
+@pytest.mark.parametrize(
+    ("sync_bytes", "handed_over", "synced"),
+    [(SYNC_BYTES, 1, 1), (1 << 20, 16, 1), (SYNC_AT_END, 0, 1), (SYNC_NEVER, 0, 0)],
+)
+def test_when_a_file_is_brought_to_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sync_bytes: int, handed_over: int, synced: int
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(os, "posix_fadvise", lambda *_: told.append("advice"))
+    monkeypatch.setattr(os, "fsync", lambda _: told.append("sync"))
+    drive = FileDrive("x", str(tmp_path / "x"))
+    drive.begin(WriteRequest(0, None, sync_bytes=sync_bytes))
+    for _ in range(16):
+        drive.write(bytes(1 << 20))
+    drive.finish(nothing)
+    drive.close()
+    assert (told.count("advice"), told.count("sync")) == (handed_over, synced)
 
 
 def test_a_full_target() -> None:

@@ -38,6 +38,9 @@ md5 on:load_check_off | -md5 on:load_check_off
 md5 load_check_off |
 overwrite off | -overwrite off
 stream_recording 32s | -stream_recording on
+stdio_sync 64k | -stdio_sync 65536
+stdio_sync 1g | -stdio_sync 1024m
+stdio_sync end | -stdio_sync end
 write_type dao | -write_type sao/dao
 close xx | -close on
 close as_needed | -close as_needed
@@ -83,6 +86,8 @@ overwrite bogus | FAILURE : -overwrite: unknown mode 'bogus'
 iso_nowtime bogus | SORRY : -iso_nowtime: Cannot decode timestring 'bogus'
 iso_nowtime dynamic | NOTE : -iso_nowtime: Set to "dynamic"
 padding bogus | SORRY : -padding: unrecognized non-numerical mode 'bogus'
+stdio_sync bogus | SORRY : -stdio_sync : Bad size. Use: 64k to 1g, "on", "off", "end"
+stdio_sync 63k | SORRY : -stdio_sync : Bad size. Use: 64k to 1g, "on", "off", "end"
 fs 5k | SORRY : -fs: wrong size 5120 (allowed: 65536 - 1073741824)
 file_size_limit bogus -- | FAILURE : -file_size_limit: values sum up to 0
 error_behavior image_loading x | FAILURE : -error_behavior: with 'image_loading': unknown behavior 'x'

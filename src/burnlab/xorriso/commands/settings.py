@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 UNITS: Final = {"d": 512, "s": 2048, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
 SPEED_UNITS: Final = {"k": 1.0, "m": 1000.0, "c": 176.4, "d": 1385.0, "b": 4495.625}
 LEAST_BUFFER, MOST_BUFFER = 64 * 1024, 1024**3
+SYNC_WORDS: Final = {"on": 16 * 1024**2, "end": 0, "off": -1}
+"""Of `-stdio_sync`: what a `WriteRequest` says for them."""
 FOLLOW_MODES: Final = ("on", "off", "link", "param", "concat", "mount", "pattern", "default")
 FOLLOW_ON: Final = ("link", "concat", "mount")
 FOLLOW_DEFAULT: Final = ("pattern", "mount")
@@ -73,6 +75,17 @@ def _buffer(program: Program, words: list[str]) -> None:
         program.settings.fifo_size = size
     else:
         program.settings.texts[name] = words[0]
+
+
+def _stdio_sync(program: Program, words: list[str]) -> None:
+    """`-stdio_sync`: after how many bytes a file is brought to the disk, or a word for that."""
+    size = SYNC_WORDS.get(words[0])
+    if size is None:
+        size = size_of(words[0])
+        if not LEAST_BUFFER <= size <= MOST_BUFFER:
+            text = '-stdio_sync : Bad size. Use: 64k to 1g, "on", "off", "end"'
+            refuse(program, text, Severity.SORRY)
+    program.settings.sync_bytes = size
 
 
 def _name(program: Program) -> str:
@@ -347,7 +360,7 @@ HANDLERS: Final[dict[str, Setter]] = {
     "sh_style_result": partial(_switch, "sh_style_result"),
     "speed": _speed,
     "status_history_max": _status_history_max,
-    "stdio_sync": partial(_note, WHATEVER, Severity.SORRY),
+    "stdio_sync": _stdio_sync,
     "stream_recording": _stream_recording,
     "temp_mem_limit": _buffer,
     "use_immed_bit": partial(_note, ("on", "off", "default"), Severity.FAILURE),

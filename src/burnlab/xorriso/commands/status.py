@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
+from burnlab.xorriso.commands.settings import SYNC_WORDS
 from burnlab.xorriso.words import quote
 
 if TYPE_CHECKING:
@@ -25,6 +26,13 @@ KIBI, MEBI = 1024, 1024 * 1024
 
 def _switch(value: bool) -> str:
     return "on" if value else "off"
+
+
+SYNC_NAMES: Final = {size: word for word, size in SYNC_WORDS.items()}
+
+
+def _sync_text(size: int) -> str:
+    return SYNC_NAMES.get(size) or (str(size) if size % MEBI else f"{size // MEBI}m")
 
 
 def size_text(size: int) -> str:
@@ -131,7 +139,7 @@ def _writing(program: Program) -> Iterator[str]:
     yield f"-stream_recording {settings.stream_recording}"
     yield f"-dvd_obs {texts.get('dvd_obs', 'default')}"
     yield f"-use_immed_bit {texts.get('use_immed_bit', 'default')}"
-    yield f"-stdio_sync {texts.get('stdio_sync', 'on')}"
+    yield f"-stdio_sync {_sync_text(settings.sync_bytes)}"
     yield f"-grow_blindly {'off' if settings.grow_blindly is None else settings.grow_blindly}"
     yield f"-fs {size_text(settings.fifo_size)}"
     yield f"-padding {settings.padding // KIBI}k"
