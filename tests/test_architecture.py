@@ -34,6 +34,7 @@ TOOLS = {
 }
 
 EDGES = (
+    "burnlab/writeback.py",
     "burnlab/disc/surface.py",
     "burnlab/disc/folder.py",
     "burnlab/disc/holding.py",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from contextlib import suppress
 
 from burnlab.burn.drive import (
     BLOCK,
@@ -23,6 +22,7 @@ from burnlab.burn.drive import (
     WriteRequest,
 )
 from burnlab.burn.plain import PlainDrive, cannot_open, cannot_write
+from burnlab.writeback import Writeback
 
 HEAD_BLOCKS = 32
 ALIGN = 32
@@ -47,7 +47,7 @@ class FileDrive(PlainDrive):
         self._read_fd = -1
         self._write_fd = -1
         self._position = 0
-        self._handed_over = 0
+        self._writeback = Writeback()
         self._sync_bytes = SYNC_BYTES
         self._dummy = False
         if not os.path.lexists(path) and not os.path.isdir(os.path.dirname(path) or "."):  # noqa: PTH112, PTH120
@@ -107,8 +107,9 @@ class FileDrive(PlainDrive):
     def begin(self, request: WriteRequest) -> None:
         """Open the file for writing."""
         self._open_for_writing()
-        self._position = self._handed_over = request.lba * BLOCK
+        self._position = request.lba * BLOCK
         self._sync_bytes = request.sync_bytes
+        self._writeback = Writeback(request.sync_bytes)
         self._dummy = request.dummy
 
     def _open_for_writing(self) -> None:
@@ -122,18 +123,9 @@ class FileDrive(PlainDrive):
         """Write on; a dummy run writes nothing."""
         if not self._dummy:
             self._put(data, self._position)
+            if self._sync_bytes > 0:
+                self._writeback.wrote(self._write_fd, self._position, len(data))
         self._position += len(data)
-        if 0 < self._sync_bytes <= self._position - self._handed_over and not self._dummy:
-            self._hand_over()
-
-    def _hand_over(self) -> None:
-        """Let the kernel bring to the disk what was written, while more is made. The advice drops nothing but
-        what is there already.
-        """
-        count = self._position - self._handed_over
-        with suppress(OSError):
-            os.posix_fadvise(self._write_fd, self._handed_over, count, os.POSIX_FADV_DONTNEED)
-        self._handed_over = self._position
 
     def _put(self, data: Data, offset: int) -> None:
         view = memoryview(data)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from burnlab.disc.errors import SurfaceFailure
+from burnlab.writeback import Writeback
 
 BLOCK_BYTES = 2048
 Data: TypeAlias = bytes | bytearray | memoryview
@@ -50,6 +51,7 @@ class FileSurface:
         self._fd = os.open(path, flags | os.O_CLOEXEC, 0o666)
         self.path = path
         self._block_bytes = block_bytes
+        self._writeback = Writeback()
 
     @property
     def blocks(self) -> int:
@@ -86,6 +88,7 @@ class FileSurface:
         try:
             while view:
                 written = os.pwrite(self._fd, view, offset)
+                self._writeback.wrote(self._fd, offset, written)
                 view = view[written:]
                 offset += written
         except OSError as error:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -18,6 +18,7 @@ from burnlab.iso9660.layout import HEAD_BLOCKS, Layout, plan_layout
 from burnlab.iso9660.options import ImageOptions
 from burnlab.iso9660.scan import ScanOptions, scan_path
 from burnlab.iso9660.tree import Directory, File, TreeError, find_node, show, walk
+from burnlab.writeback import Writeback
 
 if TYPE_CHECKING:
     from burnlab.iso9660.extract import ExtractOptions, ExtractProblem, ExtractSummary
@@ -29,8 +30,6 @@ Progress: TypeAlias = Callable[[int, int], None]
 """Is told the blocks written and the blocks to be written in all."""
 
 FIRST_BASE: Final = HEAD_BLOCKS
-WRITEBACK_BYTES: Final = 16 << 20
-"""After so many bytes the kernel is asked to bring them to the disk, while more is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,15 +217,13 @@ def scan_root(source: Name, options: ImageOptions) -> Directory:
 
 def _write_session(fd: int, layout: Layout, progress: Progress | None, on_problem: OnProblem | None) -> None:
     """The blocks of a session at their place."""
-    start = position = handed_over = layout.base * BLOCK
+    start = position = layout.base * BLOCK
+    writeback = Writeback()
     os.lseek(fd, start, os.SEEK_SET)
     for chunk in emit(layout, FileBlocks(fd), on_problem):
         _write_all(fd, chunk)
+        writeback.wrote(fd, position, len(chunk))
         position += len(chunk)
-        if position - handed_over >= WRITEBACK_BYTES:
-            with suppress(OSError):
-                os.posix_fadvise(fd, handed_over, position - handed_over, os.POSIX_FADV_DONTNEED)
-            handed_over = position
         if progress is not None:
             progress((position - start) // BLOCK, layout.stream_blocks)
     os.fsync(fd)
