@@ -106,19 +106,32 @@ def main() -> None:
 
 @dataclass
 class Victim:
-    """A process that is going to be killed. It is no child of ours, so it is held by a descriptor."""
+    """A process that is going to be killed. It is no child of ours, so it is held by a descriptor; by none if
+    it had ended before it could be held.
+    """
 
     pid: int
     fd: int
     url: str
 
+    @classmethod
+    def hold(cls, pid: int, url: str) -> Victim:
+        """Take hold of a process."""
+        try:
+            return cls(pid, os.pidfd_open(pid), url)
+        except ProcessLookupError:
+            return cls(pid, -1, url)
+
     def kill(self) -> None:
         """SIGKILL; one that has ended already is left alone."""
-        with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self.fd, signal.SIGKILL)
+        if self.fd >= 0:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self.fd, signal.SIGKILL)
 
     def wait(self, seconds: float = 60.0) -> bool:
         """Wait until it is gone, and its locks with it; returns whether it is."""
+        if self.fd < 0:
+            return True
         poll = select.poll()
         poll.register(self.fd, select.POLLIN)
         return bool(poll.poll(seconds * 1000))
@@ -164,7 +177,7 @@ class Zygote:
         if not line:
             raise RuntimeError(f"no process came of {request}")
         told = json.loads(line)
-        return Victim(told["pid"], os.pidfd_open(told["pid"]), told["url"])
+        return Victim.hold(told["pid"], told["url"])
 
     def serve(self, disc: Path, *, early: bool = False) -> Victim:
         """A recorder with a disc, once it answers; or `early`, before it has even looked at the disc."""

@@ -135,5 +135,5 @@ def test_an_empty_tray(guest: MicroGuest, served: ServedProcess) -> None:
     block, generic = run(guest, 'tell("/dev/sr1")\ntell("/dev/sg1")')
     for facts in (block, generic):
         assert facts["tray"] in ("EMPTY", "OPEN")
-        assert {weight for weight, _ in facts["found"]} == {"tells"}
+        assert "refuses" not in [weight for weight, _ in facts["found"]]
         assert any("no medium is in it" in text or "tray is open" in text for _, text in facts["found"])
